@@ -1,0 +1,38 @@
+"""Settings from the environment, one frozen object; nothing else in the project reads the environment."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from schemas.journal import Clock
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Where the servers are and how this deployment runs. Every field has its variable's name in its comment."""
+
+    kafka: str  # LAOXIAO_KAFKA: bootstrap servers; empty means our own local broker
+    postgres: str  # LAOXIAO_POSTGRES: DSN; empty means our own local server
+    home: Path  # LAOXIAO_HOME: jars, data directories, logs of the local stack
+    partitions: int  # LAOXIAO_PARTITIONS: of the three topics of each domain
+    clock: Clock  # LAOXIAO_CLOCK: wall | played
+    http_host: str  # LAOXIAO_HTTP_HOST
+    http_port: int  # LAOXIAO_HTTP_PORT
+    metrics_port: int  # LAOXIAO_METRICS_PORT: of this process; 0 takes a free one
+    quarantine_key: str  # LAOXIAO_QUARANTINE_KEY: base64 of 32 bytes; empty makes one under home on first use
+
+    @classmethod
+    def from_environment(cls) -> "Settings":
+        """Read once, at the start of a process."""
+        env = os.environ.get
+        return cls(
+            kafka=env("LAOXIAO_KAFKA", ""),
+            postgres=env("LAOXIAO_POSTGRES", ""),
+            home=Path(env("LAOXIAO_HOME", "") or Path.cwd() / ".laoxiao"),
+            partitions=int(env("LAOXIAO_PARTITIONS", "6")),
+            clock=Clock(env("LAOXIAO_CLOCK", "wall")),
+            http_host=env("LAOXIAO_HTTP_HOST", "127.0.0.1"),
+            http_port=int(env("LAOXIAO_HTTP_PORT", "8600")),
+            metrics_port=int(env("LAOXIAO_METRICS_PORT", "0")),
+            quarantine_key=env("LAOXIAO_QUARANTINE_KEY", ""),
+        )

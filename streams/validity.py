@@ -14,7 +14,7 @@ class Validity:
     """Where one partition's journal stands. Feed every record in offset order to `accept`.
 
     ``source_offset`` is the last input offset answered by a valid record, -1 before the first: the next one to handle is
-    one more, whatever the consumer group says. ``seq`` starts again at 1 in every epoch.
+    one more, whatever the consumer group says. ``seq`` rises over all epochs of the partition; the first valid one is 1.
     """
 
     epoch: int = -1
@@ -25,7 +25,7 @@ class Validity:
         """Whether this record counts; moves the position when it does."""
         match record:
             case Opened():
-                self.epoch, self.seq = offset, 0
+                self.epoch = offset
                 return True
             case Failed():
                 return record.epoch == self.epoch

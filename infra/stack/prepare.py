@@ -1,4 +1,5 @@
-"""`python -m infra.stack.prepare kafka|postgres`: make sure one server of the local stack can be started here.
+"""`python -m infra.stack.prepare java|kafka|postgres`: make sure one part of the local stack can be
+started here.
 
 Called by `infra/dev/setup`. Prints one line and exits 0, or prints the named trouble with its remedy and exits 1.
 """
@@ -12,13 +13,20 @@ from infra.stack.postgres import existing_postgres
 from infra.stack.postgres_binaries import find_binaries
 
 
+def prepare_java() -> str:
+    """A Java that can run the broker; nothing when an existing cluster is named."""
+    if existing_kafka():
+        return "not needed: LAOXIAO_KAFKA names a cluster"
+    java = find_java()
+    return f"Java {java_major(java)} ({java})"
+
+
 def prepare_kafka() -> str:
-    """Java and the jars; nothing when an existing cluster is named."""
+    """The jars of the broker; nothing when an existing cluster is named."""
     if existing_kafka():
         return "the cluster that LAOXIAO_KAFKA names"
-    java = find_java()
     libs = fetch_jars()
-    return f"Kafka {kafka_version()} ({len(list(libs.glob('*.jar')))} jars), Java {java_major(java)}"
+    return f"Kafka {kafka_version()} ({len(list(libs.glob('*.jar')))} jars)"
 
 
 def prepare_postgres() -> str:
@@ -31,7 +39,7 @@ def prepare_postgres() -> str:
 
 def main(arguments: list[str]) -> int:
     """Prepare what is named."""
-    steps = {"kafka": prepare_kafka, "postgres": prepare_postgres}
+    steps = {"java": prepare_java, "kafka": prepare_kafka, "postgres": prepare_postgres}
     if len(arguments) != 1 or arguments[0] not in steps:
         sys.stderr.write(f"usage: python -m infra.stack.prepare {'|'.join(steps)}\n")
         return 2

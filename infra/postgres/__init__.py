@@ -1,0 +1,1 @@
+"""PostgreSQL: migrations, the migrator, read queries over what the projector made of the journals."""

@@ -8,6 +8,7 @@ import os
 import re
 import shutil
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 
 from infra.stack.errors import StackError, StackReason
@@ -29,13 +30,13 @@ def kafka_version() -> str:
     return found.group(1)
 
 
-def find_java() -> Path:
-    """A Java of version 17 or newer: `JAVA_HOME`, then `PATH`, then the usual places of Linux distributions.
+def find_java(candidates: Sequence[Path] | None = None) -> Path:
+    """The first Java of version 17 or newer; looked at are `JAVA_HOME`, `PATH`, then the usual places of Linux.
 
     Raises `java_missing` or `java_too_old`.
     """
     too_old: list[str] = []
-    for candidate in _java_candidates():
+    for candidate in _java_candidates() if candidates is None else candidates:
         major = java_major(candidate)
         if major is None:
             continue

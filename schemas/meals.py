@@ -1,4 +1,4 @@
-"""The words of meals (老年助餐): events as the contract has them, facts, refusal reasons.
+"""The words of meals (老年助餐): events as the contract has them, refusal reasons, and (from `schemas.meals_facts`) facts.
 
 Sources: contract "meals"; rules M-R1..M-R8 and table 2.2 of the features page; seed 000 (一)4, seed 001 (delivery network).
 """
@@ -9,7 +9,63 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from schemas.envelope import Event
-from schemas.facts import Fact
+from schemas.meals_facts import (
+    DeliveryAttempted as DeliveryAttempted,
+)
+from schemas.meals_facts import (
+    KitchenCounted as KitchenCounted,
+)
+from schemas.meals_facts import (
+    OrderAssigned as OrderAssigned,
+)
+from schemas.meals_facts import (
+    OrderCancelledFact as OrderCancelledFact,
+)
+from schemas.meals_facts import (
+    OrderClosed as OrderClosed,
+)
+from schemas.meals_facts import (
+    OrderDelivered as OrderDelivered,
+)
+from schemas.meals_facts import (
+    OrderReassigned as OrderReassigned,
+)
+from schemas.meals_facts import (
+    OrderRefused as OrderRefused,
+)
+from schemas.meals_facts import (
+    OrderUnplaced as OrderUnplaced,
+)
+from schemas.meals_facts import (
+    ProviderClosureRecorded as ProviderClosureRecorded,
+)
+from schemas.meals_facts import (
+    ProviderListed as ProviderListed,
+)
+from schemas.meals_facts import (
+    ProviderReopeningRecorded as ProviderReopeningRecorded,
+)
+from schemas.meals_facts import (
+    SlotOvercommitted as SlotOvercommitted,
+)
+from schemas.meals_facts import (
+    SlotPublished as SlotPublished,
+)
+from schemas.meals_facts import (
+    StandingOrderPausedFact as StandingOrderPausedFact,
+)
+from schemas.meals_facts import (
+    StandingOrderRecorded as StandingOrderRecorded,
+)
+from schemas.meals_facts import (
+    StandingOrderRun as StandingOrderRun,
+)
+from schemas.meals_facts import (
+    StandingOrderStoppedFact as StandingOrderStoppedFact,
+)
+from schemas.meals_facts import (
+    WelfareCheckDue as WelfareCheckDue,
+)
 from schemas.primitives import CityPosition, Code, Day, Id, Instant, Model, Text, Version
 
 PORTIONS_MAX = 50
@@ -245,221 +301,52 @@ EVENTS: tuple[type[Event], ...] = (
 class MealsReason(StrEnum):
     """Why a meals event is refused. One name per reason; wire names are never reused."""
 
-    UNKNOWN_PROVIDER = "unknown_provider"
     UNKNOWN_ORDER = "unknown_order"
+    UNKNOWN_PROVIDER = "unknown_provider"
     UNKNOWN_STANDING_ORDER = "unknown_standing_order"
     ORDER_EXISTS = "order_exists"
+    ORDER_ALREADY_REFUSED = "order_already_refused"
+    """This order id was refused before; it stays so even when capacity frees (I05)."""
     STANDING_ORDER_EXISTS = "standing_order_exists"
     ORDER_CLOSED = "order_closed"
     DATE_PAST = "date_past"
     DATE_TOO_FAR = "date_too_far"
     PAST_CUTOFF = "past_cutoff"
+    """Every kitchen with room no longer takes orders for that meal (M-R8)."""
+    STALE_CAPACITY = "stale_capacity"
+    """Room is known of, but only from data older than the policy's age limit (C07)."""
     NO_PROVIDER_IN_REACH = "no_provider_in_reach"
     NO_SUITABLE_PROVIDER = "no_suitable_provider"
+    """Providers are in reach, none with this service and these diets."""
     NO_CAPACITY = "no_capacity"
     NOT_ELIGIBLE = "not_eligible"
     PROVIDER_UNSUITABLE = "provider_unsuitable"
     PROVIDER_FULL = "provider_full"
     PROVIDER_NOT_OPEN = "provider_not_open"
-    NOT_DELIVERABLE = "not_deliverable"
+    """Closed for that meal, or it never published that meal."""
+    ALREADY_THERE = "already_there"
     CANCEL_TOO_LATE = "cancel_too_late"
     WINDOW_EMPTY = "window_empty"
+    """An interval that ends before it begins, or holds no day."""
+    NOT_A_DELIVERY = "not_a_delivery"
+    NOT_AT_A_PROVIDER = "not_at_a_provider"
+    """A delivery was reported of an order that no kitchen has."""
+    BEFORE_MEAL = "before_meal"
+    """A delivery was reported before the day of the meal."""
 
 
-class ProviderListed(Fact, fact="meals.provider.listed.v1"):
-    """The directory entry in force from now on."""
+class MealsRule(StrEnum):
+    """Which rule ruled a candidate out (``why.rejected[].rule``)."""
 
-    provider_id: str
-    name: str
-    kind: str
-    lat: float
-    lon: float
-    street: str
-    services: tuple[str, ...]
-    diets: tuple[str, ...]
-    delivery_radius_m: int | None
-
-
-class SlotPublished(Fact, fact="meals.slot.published.v1"):
-    """The capacity of one meal of one date at one provider, by this version."""
-
-    provider_id: str
-    date: str
-    meal: str
-    capacity: int
-    cutoff_ms: int | None
-    version: int
-
-
-class SlotOvercommitted(Fact, fact="meals.slot.overcommitted.v1"):
-    """Capacity was lowered below what is promised: no new holds, nobody dropped silently."""
-
-    provider_id: str
-    date: str
-    meal: str
-    capacity: int
-    used: int
-
-
-class ProviderClosureRecorded(Fact, fact="meals.provider.closure_recorded.v1"):
-    """Closed from an instant until an instant, or until further notice."""
-
-    provider_id: str
-    from_ms: int
-    until_ms: int | None
-    reason: str
-
-
-class ProviderReopeningRecorded(Fact, fact="meals.provider.reopening_recorded.v1"):
-    """The closure ends."""
-
-    provider_id: str
-    from_ms: int
-
-
-class OrderAssigned(Fact, fact="meals.order.assigned.v1"):
-    """The order has its portions at this provider. Carries the whole order, so no reader needs another record."""
-
-    order_id: str
-    provider_id: str
-    distance_m: int
-    travel_s: int
-    person_id: str
-    date: str
-    meal: str
-    portions: int
-    service: str
-    diets: tuple[str, ...]
-    lat: float
-    lon: float
-    street: str | None
-    price_fen: int | None
-    subsidy_fen: int | None
-    standing_order_id: str | None = None
-    capacity_version: int
-
-
-class OrderReassigned(Fact, fact="meals.order.reassigned.v1"):
-    """The order moved: its provider closed, lowered capacity, or an operator overrode."""
-
-    order_id: str
-    provider_id: str
-    from_provider_id: str | None
-    distance_m: int
-    travel_s: int
-    cause: str
-    capacity_version: int
-
-
-class OrderRefused(Fact, fact="meals.order.refused.v1"):
-    """The order has no place; final for this order id (I05)."""
-
-    order_id: str
-    person_id: str
-    date: str
-    meal: str
-    portions: int
-    reason: str
-    standing_order_id: str | None = None
-
-
-class OrderUnplaced(Fact, fact="meals.order.unplaced.v1"):
-    """The order lost its provider and no other has room: a human owns it now."""
-
-    order_id: str
-    from_provider_id: str
-    cause: str
-
-
-class OrderCancelledFact(Fact, fact="meals.order.cancelled.v1"):
-    """Freed once."""
-
-    order_id: str
-    provider_id: str | None
-    portions: int
-    reason: str | None
-
-
-class OrderDelivered(Fact, fact="meals.order.delivered.v1"):
-    """The meal reached the person."""
-
-    order_id: str
-
-
-class DeliveryAttempted(Fact, fact="meals.delivery.attempted.v1"):
-    """An attempt without success; the next one is due then (M-R8: second attempt 10 minutes later)."""
-
-    order_id: str
-    attempt: int
-    result: str
-    next_attempt_ms: int | None
-
-
-class WelfareCheckDue(Fact, fact="meals.order.welfare_check_due.v1"):
-    """Nobody answered twice: somebody must look after the person."""
-
-    order_id: str
-    person_id: str
-    attempts: int
-
-
-class OrderClosed(Fact, fact="meals.order.closed.v1"):
-    """The meal's time is over; ``result`` says what is known of it."""
-
-    order_id: str
-    result: str
-
-
-class KitchenCounted(Fact, fact="meals.kitchen.counted.v1"):
-    """What a provider must cook: portions of one meal of one date after the cut-off, by service and by diet."""
-
-    provider_id: str
-    date: str
-    meal: str
-    portions: int
-    by_service: dict[str, int]
-    by_diet: dict[str, int]
-
-
-class StandingOrderRecorded(Fact, fact="meals.standing_order.recorded.v1"):
-    """The wish repeated on weekdays."""
-
-    standing_order_id: str
-    person_id: str
-    lat: float
-    lon: float
-    meal: str
-    portions: int
-    service: str
-    diets: tuple[str, ...]
-    street: str | None
-    age: int | None
-    categories: tuple[str, ...]
-    preferred_provider_id: str | None
-    weekdays: tuple[int, ...]
-    from_date: str
-    until_date: str | None
-
-
-class StandingOrderPausedFact(Fact, fact="meals.standing_order.pause_recorded.v1"):
-    """No orders in between."""
-
-    standing_order_id: str
-    from_date: str
-    until_date: str | None
-
-
-class StandingOrderStoppedFact(Fact, fact="meals.standing_order.stop_recorded.v1"):
-    """No orders from a date on."""
-
-    standing_order_id: str
-    from_date: str
-
-
-class StandingOrderRun(Fact, fact="meals.standing_order.run.v1"):
-    """The clock made (or skipped, with a reason) this date's order of a standing order."""
-
-    standing_order_id: str
-    date: str
-    order_id: str | None
-    skipped: str | None
+    SERVICE_NOT_OFFERED = "service_not_offered"
+    DIET_NOT_SERVED = "diet_not_served"
+    OUTSIDE_DELIVERY_RADIUS = "outside_delivery_radius"
+    TOO_FAR = "too_far"
+    NOT_LISTED = "not_listed"
+    NOT_PUBLISHED = "not_published"
+    CLOSED = "closed"
+    NO_CAPACITY = "no_capacity"
+    STALE_CAPACITY = "stale_capacity"
+    PAST_CUTOFF = "past_cutoff"
+    KITCHEN_BUSY_LATE = "kitchen_busy_late"
+    """After the cut-off only a kitchen below the policy's load takes more (M-R8)."""

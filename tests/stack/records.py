@@ -35,13 +35,15 @@ async def append(bootstrap: str, topic: str, values: Iterable[bytes]) -> None:
 async def read_to_end(bootstrap: str, topic: str, *, deadline_s: float = 30) -> list[bytes]:
     """Every value from the beginning to the end offset at the time of asking."""
     partition = TopicPartition(topic, 0)
-    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, enable_auto_commit=False)
+    # "earliest" and no seek_to_beginning: after assign, aiokafka resets to "latest" in the background, which can overtake
+    # the seek and leave the position at the end.
+    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, enable_auto_commit=False, auto_offset_reset="earliest")
     await consumer.start()
     values: list[bytes] = []
     try:
         consumer.assign([partition])
         end = (await consumer.end_offsets([partition]))[partition]
-        await consumer.seek_to_beginning(partition)
+        assert end > 0, "the topic is empty"
         async with asyncio.timeout(deadline_s):
             while await consumer.position(partition) < end:
                 batches = await consumer.getmany(partition, timeout_ms=500)

@@ -75,13 +75,13 @@ def test_a_broker_that_cannot_start_is_named_with_the_end_of_its_log(start_kafka
     cluster = start_kafka(1)
     cluster.stop()
     meta = cluster.nodes[0].directory / "data" / "meta.properties"
-    meta.write_text(meta.read_text().replace("cluster.id=", "cluster.id=another"))
+    meta.write_text(meta.read_text().replace("node.id=1", "node.id=9"))
 
     with pytest.raises(StackError) as trouble:
         cluster.start()
 
     assert trouble.value.reason is StackReason.KAFKA_DIED
-    assert "cluster.id" in trouble.value.detail
+    assert "9" in trouble.value.detail
     assert cluster.nodes[0].pid is None
 
 

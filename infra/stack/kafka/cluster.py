@@ -102,7 +102,7 @@ class KafkaCluster:
         started = time.monotonic()
         for node in running:
             while not port_answers(node.ports.client):
-                self._require_running(node)
+                _require_running(running)
                 if time.monotonic() - started > deadline_s:
                     raise StackError(
                         StackReason.KAFKA_NOT_READY,
@@ -113,7 +113,7 @@ class KafkaCluster:
         left_s = max(1.0, deadline_s - (time.monotonic() - started))
         # Asking only those that run: an address that answers nobody costs the client a second per try.
         bootstrap = ",".join(f"127.0.0.1:{node.ports.client}" for node in running)
-        wait_for_kafka(bootstrap, brokers_min=wanted, deadline_s=left_s, give_up=lambda: _first_death(running))
+        wait_for_kafka(bootstrap, brokers_min=wanted, deadline_s=left_s, between_tries=lambda: _require_running(running))
 
     def stop(self, grace_s: float = _STOP_GRACE_S) -> None:
         """SIGTERM to every node, SIGKILL after the grace; afterwards none is left. Stopping twice does no harm."""
@@ -217,17 +217,15 @@ class KafkaCluster:
             )
         )
 
-    def _require_running(self, node: KafkaNode) -> None:
-        death = _first_death([node])
-        if death is not None:
-            raise StackError(StackReason.KAFKA_DIED, death, "the last lines of its log say why")
 
-
-def _first_death(nodes: list[KafkaNode]) -> str | None:
+def _require_running(nodes: list[KafkaNode]) -> None:
     for node in nodes:
         if node.child is not None and not node.child.running:
-            return f"node {node.index} ended with code {node.child.exit_code}; its log ends:\n{_tail(node)}"
-    return None
+            raise StackError(
+                StackReason.KAFKA_DIED,
+                f"node {node.index} ended with code {node.child.exit_code}; its log ends:\n{_tail(node)}",
+                "the last lines of its log say why",
+            )
 
 
 def _tail(node: KafkaNode) -> str:

@@ -20,24 +20,24 @@ def existing_kafka() -> str | None:
 
 
 def wait_for_kafka(
-    bootstrap: str, *, brokers_min: int = 1, deadline_s: float = 60.0, give_up: Callable[[], str | None] = lambda: None
+    bootstrap: str, *, brokers_min: int = 1, deadline_s: float = 60.0, between_tries: Callable[[], None] = lambda: None
 ) -> None:
     """Block until so many brokers are registered and a controller is known.
 
-    `give_up` is asked between tries; its text ends the wait at once. Raises `kafka_not_ready`.
+    `between_tries` may end the wait at once by raising. Raises `kafka_not_ready`.
     """
     started = time.monotonic()
     while True:
         seen = in_own_loop(_registered_brokers(bootstrap))
         if isinstance(seen, int) and seen >= brokers_min:
             return
-        hopeless = give_up()
+        between_tries()
         elapsed_s = time.monotonic() - started
-        if hopeless is not None or elapsed_s > deadline_s:
+        if elapsed_s > deadline_s:
             state = f"{seen} of {brokers_min} brokers registered" if isinstance(seen, int) else seen
             raise StackError(
                 StackReason.KAFKA_NOT_READY,
-                f"{bootstrap} after {elapsed_s:.0f} s: {state}" + (f"\n{hopeless}" if hopeless else ""),
+                f"{bootstrap} after {elapsed_s:.0f} s: {state}",
                 "is the address right and the machine not overloaded? The broker's log says more",
             )
         time.sleep(_PAUSE_S)

@@ -1,0 +1,1 @@
+"""District files; `infra.scenario.district` reads them."""

@@ -1,0 +1,61 @@
+"""A plain HTTP client of the gateway, as a facility's own system would have one: one connection, one request at a time."""
+
+import http.client
+import json
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+TIMEOUT_S = 20.0
+WAIT_S = 5
+
+
+class Answer(NamedTuple):
+    """What became of one request: ``acked`` (all of it taken, except the ids in ``refused``), ``refused``, or ``unknown``
+    (no answer, or one that promises nothing: the same ids may be sent again)."""
+
+    outcome: str
+    refused: tuple[str, ...] = ()
+
+
+class GatewayClient:
+    """Not safe for use by two threads at once."""
+
+    def __init__(self, url: str) -> None:
+        parts = urlsplit(url)
+        if parts.scheme != "http" or parts.hostname is None:
+            raise ValueError("the gateway is given as http://host:port")
+        self._host, self._port = parts.hostname, parts.port or 80
+        self._connection: http.client.HTTPConnection | None = None
+
+    def post(self, value: bytes, batch: bool) -> Answer:
+        """One `POST /v1/events` that waits a little for the decisions."""
+        kind = "application/cloudevents-batch+json" if batch else "application/cloudevents+json"
+        headers = {"content-type": kind, "prefer": f"wait={WAIT_S}"}
+        try:
+            if self._connection is None:
+                self._connection = http.client.HTTPConnection(self._host, self._port, timeout=TIMEOUT_S)
+            self._connection.request("POST", "/v1/events", body=value, headers=headers)
+            response = self._connection.getresponse()
+            body = response.read()
+        except (OSError, http.client.HTTPException):
+            self.close()
+            return Answer("unknown")
+        if response.status in (200, 202, 207):
+            return Answer("acked", _refused_ids(body))
+        return Answer("refused" if 400 <= response.status < 500 and response.status not in (408, 425, 429) else "unknown")
+
+    def close(self) -> None:
+        """Drop the connection; the next request opens another."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+
+def _refused_ids(body: bytes) -> tuple[str, ...]:
+    """The ids that an answer to a batch names as not taken."""
+    try:
+        parsed = json.loads(body)
+    except ValueError:
+        return ()
+    refused = parsed.get("refused", parsed.get("rejected", [])) if isinstance(parsed, dict) else []
+    return tuple(entry["id"] for entry in refused if isinstance(entry, dict) and isinstance(entry.get("id"), str))

@@ -1,17 +1,29 @@
 """From bytes to events, strictly: what is not exactly right becomes a `Rejection` with a named reason, never an exception
 and never a guess (reliability page, section 5)."""
 
-import hashlib
+import re
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
+from hashlib import sha256
 from typing import Any
 
 import jiter
 import orjson
 from pydantic import TypeAdapter, ValidationError
+from pydantic_core import to_json
 
 from schemas.decisions import Received
-from schemas.envelope import BATCH_EVENTS_MAX, EVENT_BYTES_MAX, IDENTITY_ATTRIBUTES, RECORD_BYTES_MAX, Event
+from schemas.envelope import (
+    BATCH_EVENTS_MAX,
+    EVENT_BYTES_MAX,
+    EXTENSION_NAME_PATTERN,
+    EXTENSIONS_MAX,
+    IDENTITY_ATTRIBUTES,
+    RECORD_BYTES_MAX,
+    Event,
+)
+from schemas.primitives import ID_PATTERN
 from schemas.registry import domains_addressed, event_adapter, known_types
 
 
@@ -74,9 +86,11 @@ class Unreadable(ValueError):
 
 
 def digest_of(parsed: dict[str, Any]) -> bytes:
-    """What two sendings of one event have in common: a 16-byte hash of its identity attributes in canonical order."""
-    identity = {name: parsed.get(name) for name in IDENTITY_ATTRIBUTES}
-    return hashlib.blake2b(orjson.dumps(identity, option=orjson.OPT_SORT_KEYS), digest_size=16).digest()
+    """What two sendings of one event have in common: a 16-byte hash of its identity attributes in canonical order.
+
+    Of a valid event only: an invalid one may hold numbers that canonical JSON cannot write.
+    """
+    return _digest(_identity(parsed))
 
 
 def decode_record(domain: str, key: bytes | None, value: bytes | None, received_at_ms: int) -> list[Item]:
@@ -99,11 +113,12 @@ def decode_record(domain: str, key: bytes | None, value: bytes | None, received_
         items = _decode_batch(domain, parsed, value, received_at_ms)
     else:
         return [Rejection(Rejected.NOT_AN_EVENT)]
-    areas = {item.event.area for item in items if isinstance(item, Received)}
-    if len(areas) > 1:
-        return [Rejection(Rejected.MIXED_AREAS)]
-    if areas and (key is None or key != next(iter(areas)).encode()):
-        return [Rejection(Rejected.KEY_MISMATCH, where=("key",))]
+    areas = [item.event.area for item in items if isinstance(item, Received)]
+    if areas:
+        if areas.count(areas[0]) != len(areas):
+            return [Rejection(Rejected.MIXED_AREAS)]
+        if key != areas[0].encode():
+            return [Rejection(Rejected.KEY_MISMATCH, where=("key",))]
     return items
 
 
@@ -111,12 +126,21 @@ def decode_event(domain: str | None, parsed: object, received_at_ms: int, index:
     """One already parsed event, for the gateway; ``domain`` None takes the domain that the type names."""
     if not isinstance(parsed, dict):
         return Rejection(Rejected.NOT_AN_EVENT, index)
-    return _decode_one(domain, parsed, orjson.dumps(parsed), index, received_at_ms)
+    try:
+        # Infinities (1e400) are kept as such, so that the field that holds one is named; orjson would write null.
+        value = to_json(parsed, inf_nan_mode="constants")
+    except (ValueError, TypeError, RecursionError):
+        return Rejection(Rejected.BAD_JSON, index, _event_id(parsed))
+    return _decode_one(domain, parsed, value, index, received_at_ms)
 
 
 def encode_event(event: Event) -> bytes:
-    """One event as CloudEvents JSON."""
-    return event.model_dump_json(exclude_none=True).encode()
+    """One event as CloudEvents JSON, its extension attributes included.
+
+    Values may be spelled in another way than they came (an instant's fraction), which is another body to `digest_of`:
+    whoever passes an event on passes on its bytes.
+    """
+    return event.model_dump_json(by_alias=True, exclude_none=True).encode()
 
 
 def _adapters(domain: str) -> tuple[TypeAdapter[Event], TypeAdapter[list[Event]]]:
@@ -131,52 +155,122 @@ def _decode_batch(domain: str, parsed: list[Any], value: bytes, received_at_ms: 
     except (ValidationError, RecursionError):
         # One bad event must not take its neighbours along: each is read alone.
         return [decode_event(domain, one, received_at_ms, index) for index, one in enumerate(parsed)]
-    return [Received(event, digest_of(one), received_at_ms) for event, one in zip(events, parsed, strict=True)]
+    return [_received(event, one, index, received_at_ms) for index, (event, one) in enumerate(zip(events, parsed, strict=True))]
 
 
 def _decode_one(domain: str | None, parsed: dict[str, Any], value: bytes, index: int | None, received_at_ms: int) -> Item:
-    event_id = parsed.get("id")
-    event_id = event_id if isinstance(event_id, str) and len(event_id) <= 64 else None
     if len(value) > EVENT_BYTES_MAX:
-        return Rejection(Rejected.TOO_LARGE, index, event_id)
-    wrong = _wrong_type(domain, parsed.get("type"))
+        return Rejection(Rejected.TOO_LARGE, index, _event_id(parsed))
+    event_type = parsed.get("type")
+    wrong = _wrong_type(domain, event_type)
     if wrong is not None:
-        return Rejection(wrong, index, event_id, ("type",))
-    addressed = (domain,) if domain is not None else domains_addressed(parsed["type"], parsed.get("data"))
+        return Rejection(wrong, index, _event_id(parsed), ("type",))
+    addressed = (domain,) if domain is not None else domains_addressed(str(event_type), parsed.get("data"))
     if not addressed:
-        return Rejection(Rejected.WRONG_DOMAIN, index, event_id, ("data",))
+        return Rejection(Rejected.WRONG_DOMAIN, index, _event_id(parsed), ("data",))
     try:
         event = _adapters(addressed[0])[0].validate_json(value)
     except ValidationError as error:
-        return Rejection(Rejected.INVALID_EVENT, index, event_id, _where(error))
-    return Received(event, digest_of(parsed), received_at_ms)
+        return Rejection(Rejected.INVALID_EVENT, index, _event_id(parsed), _where(error))
+    except RecursionError:
+        return Rejection(Rejected.BAD_JSON, index, _event_id(parsed))
+    return _received(event, parsed, index, received_at_ms)
+
+
+def _received(event: Event, parsed: dict[str, Any], index: int | None, received_at_ms: int) -> Item:
+    if event.__pydantic_extra__:
+        malformed = _malformed_extensions(event.__pydantic_extra__)
+        if malformed is not None:
+            return Rejection(Rejected.INVALID_EVENT, index, event.id, (malformed,))
+    identity = _identity(parsed)
+    # All outside the identity is bounded far below the difference, so that most events need not be measured.
+    if index is not None and len(identity) > EVENT_BYTES_MAX * 3 // 4 and len(to_json(parsed)) > EVENT_BYTES_MAX:
+        return Rejection(Rejected.TOO_LARGE, index, event.id)
+    return Received(event, _digest(identity), received_at_ms)
+
+
+def _identity(parsed: dict[str, Any]) -> bytes:
+    get = parsed.get
+    return orjson.dumps(tuple(map(get, IDENTITY_ATTRIBUTES)), option=orjson.OPT_SORT_KEYS)
+
+
+def _digest(identity: bytes) -> bytes:
+    return sha256(identity).digest()[:16]
+
+
+_EXTENSION_NAME = re.compile(EXTENSION_NAME_PATTERN)
+
+
+def _malformed_extensions(extensions: dict[str, Any]) -> str | None:
+    """The rule that unknown envelope attributes break; their values were checked with the event."""
+    if len(extensions) > EXTENSIONS_MAX:
+        return "extensions: too_many"
+    if not all(map(_EXTENSION_NAME.fullmatch, extensions)):
+        return "extensions: bad_name"
+    return None
+
+
+_ID = re.compile(ID_PATTERN)
+
+
+def _event_id(parsed: dict[str, Any]) -> str | None:
+    """The id of an event that is refused, when it is one: anything else could be personal, or break whoever stores it."""
+    event_id = parsed.get("id")
+    return event_id if isinstance(event_id, str) and _ID.fullmatch(event_id) else None
+
+
+_VERSIONED = re.compile(r"([a-z0-9_.]{1,96})\.v[0-9]{1,6}")
+
+
+@cache
+def _known_stems() -> frozenset[str]:
+    return frozenset(name.rsplit(".v", 1)[0] for name in known_types())
 
 
 def _wrong_type(domain: str | None, event_type: object) -> Rejected | None:
     if not isinstance(event_type, str):
         return Rejected.NOT_AN_EVENT
-    types = known_types()
-    owners = types.get(event_type)
+    owners = known_types().get(event_type)
     if owners is None:
-        stem = event_type.rsplit(".v", 1)[0]
-        known_stem = any(known.rsplit(".v", 1)[0] == stem for known in types)
-        return Rejected.UNKNOWN_VERSION if known_stem else Rejected.UNKNOWN_TYPE
+        versioned = _VERSIONED.fullmatch(event_type)
+        return Rejected.UNKNOWN_VERSION if versioned and versioned[1] in _known_stems() else Rejected.UNKNOWN_TYPE
     if domain is not None and domain not in owners:
         return Rejected.WRONG_DOMAIN
     return None
 
 
+_FIELD_NAME = re.compile(r"[a-z_]{1,32}")
+_RULE_NAME = re.compile(r"[a-z_]{1,64}")
+
+
 def _where(error: ValidationError) -> tuple[str, ...]:
-    """Paths and rule names of the first ten errors, without the offending values."""
+    """Paths and rule names of the first ten errors. Nothing a sender wrote is repeated but a name of letters: a misspelt
+    field can be found by it, and a telephone number or a name in Chinese used as a key cannot get into a log."""
     rows = error.errors(include_url=False, include_context=False, include_input=False)[:10]
-    return tuple(f"{'.'.join(str(part) for part in row['loc'][1:])}: {row['type']}" for row in rows)
+    return tuple(f"{'.'.join(_path_part(part) for part in row['loc'][1:])}: {_rule(row['type'], row['msg'])}" for row in rows)
+
+
+def _path_part(part: int | str) -> str:
+    return str(part) if isinstance(part, int) or _FIELD_NAME.fullmatch(part) else "?"
+
+
+def _rule(kind: str, message: str) -> str:
+    """A rule of ours that raised a plain ValueError names itself in the message."""
+    own = message.removeprefix("Value error, ")
+    return own if kind == "value_error" and _RULE_NAME.fullmatch(own) else kind
 
 
 def _has_nul(parsed: object) -> bool:
-    if isinstance(parsed, str):
-        return "\x00" in parsed
-    if isinstance(parsed, dict):
-        return any(_has_nul(part) for pair in parsed.items() for part in pair)
-    if isinstance(parsed, list):
-        return any(_has_nul(part) for part in parsed)
+    """Whether a string or a key holds NUL. Without recursion: the nesting is the sender's choice."""
+    stack = [parsed]
+    while stack:
+        part = stack.pop()
+        if isinstance(part, str):
+            if "\x00" in part:
+                return True
+        elif isinstance(part, dict):
+            stack.extend(part)
+            stack.extend(part.values())
+        elif isinstance(part, list):
+            stack.extend(part)
     return False

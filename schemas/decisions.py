@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from schemas.envelope import Event
 from schemas.facts import Fact
@@ -33,8 +33,7 @@ class CoreReason(StrEnum):
     INVALID_POLICY = "invalid_policy"
 
 
-@dataclass(frozen=True, slots=True)
-class Received:
+class Received(NamedTuple):
     """One decoded event as the core takes it.
 
     ``received_at_ms`` is the broker's timestamp of its record (milliseconds since the epoch, UTC), or the scenario's clock

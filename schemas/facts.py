@@ -6,7 +6,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from schemas.envelope import Event
-from schemas.primitives import Code, Day, Id, Model, Text
+from schemas.primitives import Code, Day, Id, Model, Parameters, Text
 
 FACTS: dict[str, type["Fact"]] = {}
 """Every fact type by its wire name, filled by the class statements below and in the domains' modules."""
@@ -36,7 +36,7 @@ class PolicyPublished(Model):
     policy: Code = Field(description="which policy: the domain's name, or `calendar`")
     version: Annotated[str, Field(min_length=1, max_length=32, pattern=r"^[A-Za-z0-9._/-]+$")]
     in_force_from: Day
-    parameters: dict[str, Any]
+    parameters: Parameters
     source: Text = Field(description="the article this version rests on, or a note that it is the project's own")
 
 

@@ -10,63 +10,82 @@ from pydantic import Field, model_validator
 
 from schemas.envelope import Event
 from schemas.meals_facts import (
-    DeliveryAttempted as DeliveryAttempted,
-)
-from schemas.meals_facts import (
-    KitchenCounted as KitchenCounted,
-)
-from schemas.meals_facts import (
-    OrderAssigned as OrderAssigned,
-)
-from schemas.meals_facts import (
-    OrderCancelledFact as OrderCancelledFact,
-)
-from schemas.meals_facts import (
-    OrderClosed as OrderClosed,
-)
-from schemas.meals_facts import (
-    OrderDelivered as OrderDelivered,
-)
-from schemas.meals_facts import (
-    OrderReassigned as OrderReassigned,
-)
-from schemas.meals_facts import (
-    OrderRefused as OrderRefused,
-)
-from schemas.meals_facts import (
-    OrderUnplaced as OrderUnplaced,
-)
-from schemas.meals_facts import (
-    ProviderClosureRecorded as ProviderClosureRecorded,
-)
-from schemas.meals_facts import (
-    ProviderListed as ProviderListed,
-)
-from schemas.meals_facts import (
-    ProviderReopeningRecorded as ProviderReopeningRecorded,
-)
-from schemas.meals_facts import (
-    SlotOvercommitted as SlotOvercommitted,
-)
-from schemas.meals_facts import (
-    SlotPublished as SlotPublished,
-)
-from schemas.meals_facts import (
-    StandingOrderPausedFact as StandingOrderPausedFact,
-)
-from schemas.meals_facts import (
-    StandingOrderRecorded as StandingOrderRecorded,
-)
-from schemas.meals_facts import (
-    StandingOrderRun as StandingOrderRun,
-)
-from schemas.meals_facts import (
-    StandingOrderStoppedFact as StandingOrderStoppedFact,
-)
-from schemas.meals_facts import (
-    WelfareCheckDue as WelfareCheckDue,
+    DeliveryAttempted,
+    KitchenCounted,
+    OrderAssigned,
+    OrderCancelledFact,
+    OrderClosed,
+    OrderDelivered,
+    OrderReassigned,
+    OrderRefused,
+    OrderUnplaced,
+    ProviderClosureRecorded,
+    ProviderListed,
+    ProviderReopeningRecorded,
+    SlotOvercommitted,
+    SlotPublished,
+    StandingOrderPausedFact,
+    StandingOrderRecorded,
+    StandingOrderRun,
+    StandingOrderStoppedFact,
+    WelfareCheckDue,
 )
 from schemas.primitives import CityPosition, Code, Day, Id, Instant, Model, Text, Version
+
+__all__ = [
+    "CAPACITY_MAX",
+    "EVENTS",
+    "PORTIONS_MAX",
+    "CapacityPublished",
+    "CapacityPublishedEvent",
+    "DeliveryAttempted",
+    "DeliveryReported",
+    "DeliveryReportedEvent",
+    "DeliveryResult",
+    "KitchenCounted",
+    "Meal",
+    "MealsReason",
+    "MealsRule",
+    "OrderAssigned",
+    "OrderCancelled",
+    "OrderCancelledEvent",
+    "OrderCancelledFact",
+    "OrderClosed",
+    "OrderDelivered",
+    "OrderOverridden",
+    "OrderOverriddenEvent",
+    "OrderPlaced",
+    "OrderPlacedEvent",
+    "OrderReassigned",
+    "OrderRefused",
+    "OrderUnplaced",
+    "OrderWish",
+    "ProviderClosed",
+    "ProviderClosedEvent",
+    "ProviderClosureRecorded",
+    "ProviderKind",
+    "ProviderListed",
+    "ProviderRegistered",
+    "ProviderRegisteredEvent",
+    "ProviderReopened",
+    "ProviderReopenedEvent",
+    "ProviderReopeningRecorded",
+    "Service",
+    "SlotCapacity",
+    "SlotOvercommitted",
+    "SlotPublished",
+    "StandingOrderPaused",
+    "StandingOrderPausedEvent",
+    "StandingOrderPausedFact",
+    "StandingOrderPlaced",
+    "StandingOrderPlacedEvent",
+    "StandingOrderRecorded",
+    "StandingOrderRun",
+    "StandingOrderStopped",
+    "StandingOrderStoppedEvent",
+    "StandingOrderStoppedFact",
+    "WelfareCheckDue",
+]
 
 PORTIONS_MAX = 50
 CAPACITY_MAX = 20_000

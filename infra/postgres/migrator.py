@@ -11,6 +11,8 @@ from typing import Any, NamedTuple
 
 import asyncpg
 
+from infra.stack.own_loop import in_own_loop
+
 MIGRATIONS = Path(__file__).parent / "migrations"
 _NAME = re.compile(r"^(\d{4})_[a-z0-9_]+\.sql$")
 _LOCK = 0x6C616F7869616F  # "laoxiao": one migrator at a time in one database
@@ -54,7 +56,12 @@ def read_migrations(directory: Path = MIGRATIONS) -> list[Migration]:
     return found
 
 
-async def migrate(dsn: str, directory: Path = MIGRATIONS) -> list[str]:
+def migrate(dsn: str, directory: Path = MIGRATIONS) -> list[str]:
+    """`apply_migrations` for callers without an event loop of their own; blocks."""
+    return in_own_loop(apply_migrations(dsn, directory))
+
+
+async def apply_migrations(dsn: str, directory: Path = MIGRATIONS) -> list[str]:
     """Apply what is missing and return the names applied now, in order; an empty list when there was nothing to do.
 
     Safe to call from several processes at once. Raises `MigrationError`: `changed_migration` (an applied file was edited),
@@ -86,7 +93,5 @@ def _check(migrations: list[Migration], applied: dict[str, str]) -> None:
 async def _apply(connection: Any, migration: Migration) -> str:
     async with connection.transaction():
         await connection.execute(migration.sql)
-        await connection.execute(
-            "INSERT INTO schema_migrations (name, checksum) VALUES ($1, $2)", migration.name, migration.checksum
-        )
+        await connection.execute("INSERT INTO schema_migrations (name, checksum) VALUES ($1, $2)", migration.name, migration.checksum)
     return migration.name

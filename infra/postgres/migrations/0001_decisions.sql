@@ -67,7 +67,7 @@ CREATE TABLE decision_tallies (
     reason text NOT NULL,                   -- '' when accepted
     decisions bigint NOT NULL,
     repeats bigint NOT NULL,
-    PRIMARY KEY (domain, area, day, event_type, outcome, reason)
+    PRIMARY KEY (domain, day, area, event_type, outcome, reason)
 );
 
 -- Events of an input record that were not decided there: quarantined, or sent on to their home.

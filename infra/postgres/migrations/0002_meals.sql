@@ -47,7 +47,7 @@ CREATE TABLE meals_slots (
     held integer NOT NULL,
     overcommits integer NOT NULL,           -- how often capacity fell below what was promised
     overcommitted boolean GENERATED ALWAYS AS (held > coalesce(capacity, 0)) STORED,
-    PRIMARY KEY (area, day, meal, provider_id)
+    PRIMARY KEY (day, area, meal, provider_id)
 );
 
 CREATE TABLE meals_orders (
@@ -108,7 +108,7 @@ CREATE TABLE meals_order_tallies (
     orders bigint NOT NULL,
     portions bigint NOT NULL,
     near_orders bigint NOT NULL,
-    PRIMARY KEY (area, day, meal, state, reason)
+    PRIMARY KEY (day, area, meal, state, reason)
 );
 
 CREATE TABLE meals_standing_orders (
@@ -155,5 +155,5 @@ CREATE TABLE meals_kitchen_counts (
     by_service jsonb NOT NULL,
     by_diet jsonb NOT NULL,
     counted_ms bigint NOT NULL,
-    PRIMARY KEY (area, day, meal, provider_id)
+    PRIMARY KEY (day, area, meal, provider_id)
 );

@@ -22,7 +22,7 @@ _ROLE = "laoxiao"
 _DATABASE = "postgres"
 _INIT_SECONDS_MAX = 120.0
 _STOP_GRACE_S = 15.0
-_LEFTOVER_WAIT_S = 10.0
+_LEFTOVER_WAIT_S = 5.0
 _PAUSE_S = 0.02
 _SETTINGS = {
     "listen_addresses": "127.0.0.1",

@@ -10,6 +10,7 @@ import pytest
 
 from infra.stack.errors import StackError, StackReason
 from infra.stack.kafka import KafkaCluster
+from infra.stack.postgres import PostgresServer
 from tests.stack.records import alive, append, create_topic, ended_within, leader_of, read_to_end
 from tests.stack.servers import StartKafka
 
@@ -110,3 +111,4 @@ def test_servers_die_with_a_supervisor_that_was_killed(server_directory: Path) -
         supervisor.kill()
 
         assert ended_within(pids, deadline_s=15)
+    PostgresServer(server_directory / "orphans" / "postgres").erase()

@@ -1,0 +1,1 @@
+"""The way in over HTTP, the answers, and the living page."""

@@ -1,0 +1,131 @@
+"""From checked events to the HTTP answer: record, perhaps wait for the decisions, say honestly what is known."""
+
+import asyncio
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+from starlette.datastructures import Headers
+from starlette.responses import Response
+
+from infra.gateway.board import Answer
+from infra.gateway.gateway import Gateway
+from infra.gateway.intake import Item, Refused, Taken
+from infra.gateway.problems import Problem, Trouble, rejected
+from infra.postgres import queries
+from schemas.decisions import CoreReason
+
+WAIT_SECONDS_MAX = 30
+_WAIT = re.compile(r"^wait\s*=\s*\"?(\d{1,6})\"?$")
+
+
+@dataclass(slots=True)
+class Heard:
+    """What became of one event."""
+
+    taken: Taken
+    answer: Answer | None = field(default=None)
+
+
+def wait_seconds(headers: Headers) -> int | None:
+    """The `wait` preference (RFC 7240), at most 30 s; None when absent or not understood: a preference may be ignored."""
+    for line in headers.getlist("prefer"):
+        for preference in line.split(","):
+            match = _WAIT.match(preference.split(";")[0].strip().lower())
+            if match is not None:
+                return min(int(match[1]), WAIT_SECONDS_MAX)
+    return None
+
+
+def as_json(body: object, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    """A JSON answer."""
+    return Response(orjson.dumps(body), status, headers=headers, media_type="application/json")
+
+
+async def answer(gateway: Gateway, items: Sequence[Item], *, batch: bool, wait_s: int | None) -> Response:
+    """Record what may be recorded and answer each event on its own.
+
+    1. Nothing recordable: a problem (of the one event, or 422 with all of them).
+    2. Everything recordable goes to the log; unless all of it is confirmed, 503, and the same ids may be sent again.
+    3. Without a wait 202; with one, the decisions when all arrived in time (200), else 202 with those that did.
+    """
+    refused = [item for item in items if isinstance(item, Refused)]
+    taken = [item for item in items if isinstance(item, Taken)]
+    for one in refused:
+        gateway.metrics.gateway_rejected.labels(code=one.code).inc()
+    if not taken:
+        if not batch:
+            raise rejected(refused[0].code, refused[0].where)
+        raise Problem(422, Trouble.NOTHING_RECORDED, extra={"rejected": [one.body() for one in refused]})
+    if wait_s is None:
+        await gateway.record(taken)
+        return _recorded([Heard(one) for one in taken], refused, {})
+    heard = await _record_and_wait(gateway, taken, wait_s)
+    applied = {"Preference-Applied": f"wait={wait_s}"}
+    if any(one.answer is None for one in heard):
+        return _recorded(heard, refused, applied)
+    if not batch:
+        _raise_for(heard[0])
+    body: dict[str, Any] = {"decisions": [_decided(one) for one in heard]}
+    if refused:
+        body["rejected"] = [one.body() for one in refused]
+    return as_json(body, headers=applied)
+
+
+def _recorded(heard: Sequence[Heard], refused: Sequence[Refused], headers: dict[str, str]) -> Response:
+    accepted: list[dict[str, Any]] = []
+    for one in heard:
+        row: dict[str, Any] = {"id": one.taken.received.event.id, "status": "recorded"}
+        if one.answer is not None:
+            row |= {"status": "decided", "decision": _decided(one)}
+        accepted.append(row)
+    body: dict[str, Any] = {"accepted": accepted}
+    if refused:
+        body["rejected"] = [one.body() for one in refused]
+    return as_json(body, 202, headers)
+
+
+async def _record_and_wait(gateway: Gateway, taken: list[Taken], wait_s: int) -> list[Heard]:
+    """Waiters are registered before recording, so that no answer can come too early to be heard."""
+    waiting = [(one, domain, gateway.boards[domain].expect(one)) for one in taken for domain in one.domains[:1]]
+    try:
+        await gateway.record(taken)
+        await asyncio.wait([future for _, _, future in waiting], timeout=wait_s)
+        heard = [Heard(one, future.result() if future.done() else None) for one, _, future in waiting]
+    finally:
+        for one, domain, future in waiting:
+            gateway.boards[domain].forget(one, future)
+            future.cancel()
+    for row in heard:
+        await _show_first(gateway, row)
+    return heard
+
+
+async def _show_first(gateway: Gateway, heard: Heard) -> None:
+    """A repeat is shown as the first decision of its id; when memory has forgotten it, the register knows."""
+    if heard.answer is None or heard.answer.decision is None or not heard.answer.decision.get("repeat"):
+        return
+    try:
+        first = await gateway.read(queries.decision, heard.taken.received.event.id)
+    except Problem:
+        return
+    if first is not None and first.get("area") == heard.taken.received.event.area:
+        heard.answer = Answer(first)
+
+
+def _decided(heard: Heard) -> dict[str, Any]:
+    assert heard.answer is not None
+    if heard.answer.decision is not None:
+        return heard.answer.decision
+    return {"event_id": heard.taken.received.event.id, "outcome": "set_aside", "reason": heard.answer.set_aside}
+
+
+def _raise_for(heard: Heard) -> None:
+    assert heard.answer is not None
+    event_id = heard.taken.received.event.id
+    if heard.answer.decision is None:
+        raise Problem(422, str(heard.answer.set_aside), extra={"event_id": event_id})
+    if heard.answer.decision["reason"] == CoreReason.CONFLICT:
+        raise Problem(409, Trouble.CONFLICT, extra={"event_id": event_id})

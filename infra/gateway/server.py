@@ -1,0 +1,147 @@
+"""The gateway process: loopback by default, bounded in every direction, stopped cleanly by SIGTERM."""
+
+import asyncio
+import logging
+import signal
+from collections.abc import Iterator
+from contextlib import AsyncExitStack, contextmanager
+from typing import Any
+
+import uvicorn
+import uvloop
+
+from infra.gateway.app import create_app
+from infra.gateway.board import Board
+from infra.gateway.carrier import Carrier
+from infra.gateway.connections import EventsDoor, journal_check, register_check, register_pool
+from infra.gateway.follow import follow
+from infra.gateway.gateway import Gateway
+from infra.gateway.protocol import HEAD_BYTES_MAX, PatientProtocol
+from infra.settings import Settings
+from infra.telemetry.metrics import Metrics
+from schemas.journal import Clock
+from schemas.topics import DOMAINS
+
+CONNECTIONS_MAX = 1000
+KEEP_ALIVE_SECONDS = 30
+GRACE_SECONDS = 10
+EXIT_JOURNAL = 72
+"""The journal cannot be read or judged: the supervisor restarts, people look."""
+
+log = logging.getLogger("laoxiao.gateway")
+
+
+class GatewayServer(uvicorn.Server):
+    """uvicorn that tells the live views when it stops: they would otherwise hold it open for ever."""
+
+    def __init__(self, config: uvicorn.Config, gateway: Gateway) -> None:
+        super().__init__(config)
+        self._gateway = gateway
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Signals are the process's: uvicorn would raise them again before the log is flushed."""
+        yield
+
+    async def shutdown(self, sockets: Any = None) -> None:
+        self._gateway.stopping.set()
+        await super().shutdown(sockets)
+
+
+def run(settings: Settings) -> None:
+    """Serve until SIGTERM or SIGINT. Ends the process with `EXIT_JOURNAL` when the journal cannot be followed any more."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        code = runner.run(_until_signalled(settings))
+    if code != 0:
+        raise SystemExit(code)
+
+
+async def _until_signalled(settings: Settings) -> int:
+    started: asyncio.Future[tuple[Gateway, uvicorn.Server]] = asyncio.get_running_loop().create_future()
+
+    def stop() -> None:
+        if started.done():
+            started.result()[1].should_exit = True
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop)
+    return await serve(settings, started=started)
+
+
+async def serve(settings: Settings, *, started: "asyncio.Future[tuple[Gateway, uvicorn.Server]] | None" = None) -> int:
+    """Everything of the process in one coroutine; `started` hears of it, for tests in the same process."""
+    async with AsyncExitStack() as stack:
+        metrics = Metrics()
+        pool = await register_pool(settings.postgres)
+        stack.push_async_callback(_close_pool, pool)
+        doors = {name: await stack.enter_async_context(EventsDoor(settings.kafka, name, settings.partitions)) for name in DOMAINS}
+        boards = {name: Board(name) for name in DOMAINS}
+        carrier = Carrier(doors, on_record=lambda domain, _: metrics.gateway_records.labels(domain=domain).inc())
+        gateway = Gateway(carrier, boards, pool, metrics, played=settings.clock is Clock.PLAYED)
+        gateway.checks = {
+            **{f"kafka:{name}": door.check for name, door in doors.items()},
+            **{f"journal:{name}": journal_check(board) for name, board in boards.items()},
+            "postgres": register_check(pool),
+        }
+        server = GatewayServer(_config(settings, gateway), gateway)
+        tails = [asyncio.create_task(follow(settings.kafka, board, pool, metrics), name=f"tail-{name}") for name, board in boards.items()]
+        stack.push_async_callback(_cancel, tails)
+        serving = asyncio.create_task(server.serve(), name="http")
+        if started is not None:
+            started.set_result((gateway, server))
+        done, _ = await asyncio.wait({serving, *tails}, return_when=asyncio.FIRST_COMPLETED)
+        if serving in done:
+            serving.result()
+            await _flush(carrier)
+            return 0
+        failed = next(iter(done))
+        log.critical("the journal cannot be followed: %s", type(failed.exception()).__name__)
+        server.should_exit = True
+        await serving
+        return EXIT_JOURNAL
+
+
+def _config(settings: Settings, gateway: Gateway) -> uvicorn.Config:
+    return uvicorn.Config(
+        create_app(gateway),
+        host=settings.http_host,
+        port=settings.http_port,
+        http=PatientProtocol,
+        ws="none",
+        lifespan="off",
+        loop="none",
+        # A path may hold an id: requests are counted by route, never logged.
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        date_header=True,
+        proxy_headers=False,
+        limit_concurrency=CONNECTIONS_MAX,
+        h11_max_incomplete_event_size=HEAD_BYTES_MAX,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+        backlog=256,
+    )
+
+
+async def _flush(carrier: Carrier) -> None:
+    try:
+        async with asyncio.timeout(GRACE_SECONDS):
+            await carrier.close()
+    except TimeoutError:
+        log.warning("the log did not confirm before the end; its callers were not told that it had")
+
+
+async def _cancel(tasks: list[asyncio.Task[None]]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _close_pool(pool: Any) -> None:
+    try:
+        async with asyncio.timeout(GRACE_SECONDS):
+            await pool.close()
+    except TimeoutError:
+        pool.terminate()

@@ -10,7 +10,16 @@ from datetime import UTC, date, datetime
 from math import isfinite
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, GetCoreSchemaHandler, GetJsonSchemaHandler, StringConstraints
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    StringConstraints,
+    WithJsonSchema,
+)
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
@@ -160,5 +169,15 @@ class Position(Model):
     lon: float = Field(ge=-180, le=180)
 
 
-CityPosition = Annotated[Position, AfterValidator(_inside_city)]
+_BOX_SCHEMA = {
+    "type": "object",
+    "description": "WGS-84 degrees inside the municipality, at most 9 decimals",
+    "properties": {
+        "lat": {"type": "number", "minimum": SHANGHAI_BOX[0], "maximum": SHANGHAI_BOX[2]},
+        "lon": {"type": "number", "minimum": SHANGHAI_BOX[1], "maximum": SHANGHAI_BOX[3]},
+    },
+    "required": ["lat", "lon"],
+    "additionalProperties": False,
+}
+CityPosition = Annotated[Position, AfterValidator(_inside_city), WithJsonSchema(_BOX_SCHEMA)]
 """A position inside Shanghai's bounding box, with at most 9 decimals. (-0.0 is outside it, so no position carries one.)"""

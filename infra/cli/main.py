@@ -1,0 +1,160 @@
+"""`laoxiao`: every command of the system. Each one reads its settings from the environment and hands on to one room."""
+
+import asyncio
+import json
+import sys
+from pathlib import Path
+
+import click
+
+from infra.settings import Settings
+from schemas.topics import DOMAINS
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(package_name="laoxiao")
+def main() -> None:
+    """Laoxiao (老小): coordinates a city's services for the old and the very young."""
+
+
+domain_option = click.option("--domain", type=click.Choice(DOMAINS), default=DOMAINS[0], show_default=True)
+
+
+@main.command()
+@click.option("--once", is_flag=True, help="Play a short day, check every invariant on what really happened, exit 0 or 1.")
+@click.option("--district", default="310106", show_default=True, help="Which district's data to load.")
+@click.option("--brokers", type=click.Choice(["1", "3"]), default="1", show_default=True)
+@click.option("--workers", type=click.IntRange(1, 6), default=1, show_default=True, help="Workers of each domain.")
+@click.option("--scale", type=click.FloatRange(0.01, 2.0), default=None, help="Share of the district's daily demand.")
+@click.option("--seconds", type=click.FloatRange(5, 86_400), default=None, help="How long the day takes on the wall.")
+@click.option("--seed", default="laoxiao", show_default=True)
+@click.option("--port", default=8600, show_default=True, help="Of the page and the API; 0 takes a free one.")
+def up(*, once: bool, district: str, brokers: str, workers: int, scale: float | None, seconds: float | None, seed: str, port: int) -> None:
+    """Start everything, load a district and play a day of it."""
+    from infra.cli.up import Day, run
+
+    day = Day.short(district, seed, scale, seconds) if once else Day.full(district, seed, scale, seconds)
+    sys.exit(run(day, once=once, brokers=int(brokers), workers=workers, port=port))
+
+
+@main.command()
+@domain_option
+def worker(domain: str) -> None:
+    """Decide the events of one domain (one Faust worker)."""
+    from infra.cli.processes import run_worker_process
+
+    run_worker_process(Settings.from_environment(), domain)
+
+
+@main.command()
+def projector() -> None:
+    """Write the journals into PostgreSQL."""
+    from infra.cli.processes import run_projector_process
+
+    run_projector_process(Settings.from_environment())
+
+
+@main.command()
+def reactor() -> None:
+    """Do outside what decisions ask for: quarantine, forwarding, notifications."""
+    from infra.cli.processes import run_reactor_process
+
+    run_reactor_process(Settings.from_environment())
+
+
+@main.command()
+def gateway() -> None:
+    """Serve the HTTP API and the page."""
+    from infra.gateway.server import run
+
+    run(Settings.from_environment())
+
+
+@main.command()
+@click.option("--check", is_flag=True, help="Only compare what exists with the topic table.")
+def topics(*, check: bool) -> None:
+    """Create every topic that is missing, and check the ones that exist."""
+    from streams.topics import check_topics, create_topics
+
+    settings = Settings.from_environment()
+    if not check:
+        for name in asyncio.run(create_topics(settings.kafka, DOMAINS, settings.partitions)):
+            click.echo(f"created {name}")
+    problems = asyncio.run(check_topics(settings.kafka, DOMAINS, settings.partitions))
+    for problem in problems:
+        click.echo(problem, err=True)
+    if problems:
+        sys.exit(1)
+    click.echo("topics agree with the table")
+
+
+@main.command()
+def migrate() -> None:
+    """Bring the PostgreSQL tables to this release."""
+    from infra.postgres.migrator import migrate as run_migrations
+
+    applied = asyncio.run(run_migrations(Settings.from_environment().postgres))
+    click.echo("\n".join(f"applied {name}" for name in applied) or "nothing to apply")
+
+
+@main.command()
+@click.argument("file", type=click.File("rb"), default="-")
+def send(file: click.utils.LazyFile) -> None:
+    """Send CloudEvents (one JSON object a line, or one JSON array) straight to Kafka; each line's answer is printed."""
+    from infra.cli.send import send_lines
+
+    sys.exit(asyncio.run(send_lines(Settings.from_environment(), file.read())))
+
+
+@main.command()
+@domain_option
+@click.option("--until", type=int, default=None, help="Journal offset to stop before, in every partition.")
+@click.option("--snapshots/--no-snapshots", default=False, help="Start from snapshots instead of the first record.")
+@click.option("--json", "as_json", is_flag=True, help="Machine-readable.")
+def replay(domain: str, until: int | None, *, snapshots: bool, as_json: bool) -> None:
+    """Rebuild every area from the journal and print its state hash."""
+    from infra.cli.replay import replay_areas
+
+    rows = asyncio.run(replay_areas(Settings.from_environment(), domain, until=until, snapshots=snapshots))
+    if as_json:
+        click.echo(json.dumps(rows))
+    else:
+        for row in rows:
+            click.echo(f"{row['area']:<12} partition {row['partition']:>2}  offset {row['offset']:>9}  {row['hash']}")
+
+
+@main.command()
+def status() -> None:
+    """What stands where: topics, journal positions, lag, projection age."""
+    from infra.cli.status import print_status
+
+    sys.exit(asyncio.run(print_status(Settings.from_environment())))
+
+
+@main.command()
+@click.option("--district", default="310106", show_default=True)
+@click.option("--seed", default="laoxiao", show_default=True)
+@click.option("--scale", type=click.FloatRange(0.01, 2.0), default=0.1, show_default=True)
+@click.option("--out", type=click.Path(path_type=Path), default=None, help="Write the day's events as JSON lines instead of summing them up.")
+def scenario(district: str, seed: str, scale: float, out: Path | None) -> None:
+    """Show a district's data and the shape of a synthetic day, or write the day's events to a file."""
+    from infra.cli.scenario import describe, write_events
+
+    if out is None:
+        click.echo(describe(district, seed, scale))
+    else:
+        click.echo(f"{write_events(district, seed, scale, out)} events written")
+
+
+@main.command()
+@click.option("--only", multiple=True, help="Run only the named measurements.")
+@click.option("--runs", default=5, show_default=True)
+def bench(only: tuple[str, ...], runs: int) -> None:
+    """Measure: pure core, durable decisions per second, HTTP to visible, recovery. Prints medians with min and max."""
+    from infra.bench.table import run_bench
+
+    sys.exit(run_bench(only, runs))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,147 @@
+"""One whole deployment on this machine: servers, topics, tables, and every process of ours, kept running."""
+
+import asyncio
+import base64
+import secrets
+import shutil
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+
+from infra.postgres.migrator import migrate
+from infra.stack.home import free_ports
+from infra.stack.local import LocalStack
+from infra.supervisor.processes import Service, Supervisor
+from schemas.journal import Clock
+from schemas.topics import DOMAINS
+from streams.topics import create_topics
+
+READY_S_MAX = 90.0
+
+
+class NotReady(RuntimeError):
+    """The deployment did not become able to serve in time; the message says which process, and where its log is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What a deployment on one machine looks like."""
+
+    home: Path
+    clock: Clock
+    brokers: int = 1
+    workers: int = 1
+    partitions: int = 6
+    http_port: int = 0
+    fresh: bool = True
+    session_timeout_s: int = 10
+    snapshot_every: int = 20_000
+
+
+class Deployment:
+    """Start, watch and stop everything. `tick` must be called a few times a second by whoever waits."""
+
+    def __init__(self, shape: Shape, told: Callable[[str], None]) -> None:
+        self.shape = shape
+        self._told = told
+        if shape.fresh and shape.home.exists():
+            shutil.rmtree(shape.home)
+        shape.home.mkdir(parents=True, exist_ok=True)
+        self.stack = LocalStack(shape.home, brokers=shape.brokers)
+        self.supervisor = Supervisor(shape.home / "logs", told)
+        self.http_port = shape.http_port or free_ports(1)[0]
+        self.metrics_ports: dict[str, int] = {}
+
+    @property
+    def url(self) -> str:
+        """Where the page and the API are."""
+        return f"http://127.0.0.1:{self.http_port}"
+
+    @property
+    def bootstrap(self) -> str:
+        """Kafka's bootstrap servers."""
+        return self.stack.bootstrap
+
+    @property
+    def dsn(self) -> str:
+        """PostgreSQL's DSN; it holds a password."""
+        return self.stack.dsn
+
+    async def start(self) -> None:
+        """Bring everything up in order, telling each step and its seconds."""
+        await self._step("Apache Kafka and PostgreSQL", asyncio.to_thread(self.stack.start))
+        await self._step("topics", create_topics(self.bootstrap, DOMAINS, self.shape.partitions))
+        await self._step("tables", migrate(self.dsn))
+        await self._step("workers, projector, reactor, gateway", self._start_services())
+
+    def stop(self) -> None:
+        """Stop every process of ours, then the servers."""
+        self.supervisor.stop()
+        self.stack.stop()
+
+    def tick(self) -> None:
+        """Start again what ended."""
+        self.supervisor.tick()
+
+    async def _start_services(self) -> None:
+        for domain in DOMAINS:
+            for number in range(1, self.shape.workers + 1):
+                self._add(f"worker-{domain}-{number}", "worker", "--domain", domain)
+        self._add("projector", "projector")
+        self._add("reactor", "reactor")
+        self._add("gateway", "gateway")
+        await self.wait_ready()
+
+    def _add(self, name: str, *arguments: str) -> None:
+        self.metrics_ports[name] = free_ports(1)[0]
+        environment = {
+            "LAOXIAO_KAFKA": self.bootstrap,
+            "LAOXIAO_POSTGRES": self.dsn,
+            "LAOXIAO_HOME": str(self.shape.home),
+            "LAOXIAO_CLOCK": str(self.shape.clock),
+            "LAOXIAO_PARTITIONS": str(self.shape.partitions),
+            "LAOXIAO_HTTP_PORT": str(self.http_port),
+            "LAOXIAO_METRICS_PORT": str(self.metrics_ports[name]),
+            "LAOXIAO_PROCESS": name,
+            "LAOXIAO_SESSION_TIMEOUT_S": str(self.shape.session_timeout_s),
+            "LAOXIAO_SNAPSHOT_EVERY": str(self.shape.snapshot_every),
+            "LAOXIAO_QUARANTINE_KEY": self._quarantine_key(),
+        }
+        self.supervisor.add(Service(name, arguments, environment))
+
+    def _quarantine_key(self) -> str:
+        """One key for this deployment, kept beside its data with owner-only rights."""
+        place = self.shape.home / "quarantine.key"
+        if not place.exists():
+            place.touch(mode=0o600)
+            place.write_text(base64.b64encode(secrets.token_bytes(32)).decode())
+        return place.read_text()
+
+    async def wait_ready(self) -> None:
+        """Until the gateway says it can serve and every worker answers on its metrics port."""
+        deadline = time.monotonic() + READY_S_MAX
+        async with httpx.AsyncClient(timeout=2) as client:
+            waiting = {"gateway": f"{self.url}/readyz"}
+            waiting |= {n: f"http://127.0.0.1:{port}/readyz" for n, port in self.metrics_ports.items() if n != "gateway"}
+            while waiting:
+                self.tick()
+                for name, url in list(waiting.items()):
+                    try:
+                        ready = (await client.get(url)).status_code == 200
+                    except httpx.HTTPError:
+                        ready = False
+                    if ready:
+                        del waiting[name]
+                if waiting and time.monotonic() > deadline:
+                    logs = ", ".join(str(self.supervisor.running[name].log_file) for name in waiting)
+                    raise NotReady(f"not ready after {READY_S_MAX:.0f} s: {', '.join(waiting)} (see {logs})")
+                await asyncio.sleep(0.1)
+
+    async def _step(self, what: str, work: object) -> None:
+        started = time.monotonic()
+        self._told(f"{what} …")
+        await work  # type: ignore[misc] # a coroutine; its result does not matter here
+        self._told(f"{what}: {time.monotonic() - started:.1f} s")

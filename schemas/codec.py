@@ -247,7 +247,13 @@ def _where(error: ValidationError) -> tuple[str, ...]:
     """Paths and rule names of the first ten errors. Nothing a sender wrote is repeated but a name of letters: a misspelt
     field can be found by it, and a telephone number or a name in Chinese used as a key cannot get into a log."""
     rows = error.errors(include_url=False, include_context=False, include_input=False)[:10]
-    return tuple(f"{'.'.join(_path_part(part) for part in row['loc'][1:])}: {_rule(row['type'], row['msg'])}" for row in rows)
+    return tuple(dict.fromkeys(_place(row["loc"][1:], _rule(row["type"], row["msg"])) for row in rows))
+
+
+def _place(path: tuple[int | str, ...], rule: str) -> str:
+    if path and path[0] not in Event.model_fields:
+        return "extensions: bad_value"
+    return f"{'.'.join(map(_path_part, path))}: {rule}"
 
 
 def _path_part(part: int | str) -> str:

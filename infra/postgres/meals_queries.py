@@ -19,8 +19,14 @@ round(2 * {_EARTH_RADIUS_M} * asin(least(1, sqrt(
 ))))::integer
 """
 
-_PROVIDERS_NEAR = f"SELECT *, {_DISTANCE_M} AS distance_m FROM meals_providers WHERE area = $1 ORDER BY distance_m, provider_id"  # noqa: S608
-_PROVIDERS = "SELECT *, NULL::integer AS distance_m FROM meals_providers WHERE area = $1 ORDER BY provider_id"
+_PROVIDERS_NEAR = f"""
+SELECT *, {_DISTANCE_M} AS distance_m FROM meals_providers
+WHERE area = $1 AND listed_ms IS NOT NULL ORDER BY distance_m, provider_id
+"""  # noqa: S608 - built from constants of this module; every value is a parameter
+_PROVIDER_COUNT = "SELECT count(*) FROM meals_providers WHERE listed_ms IS NOT NULL AND ($1::text IS NULL OR area = $1)"
+_PROVIDERS = """
+SELECT *, NULL::integer AS distance_m FROM meals_providers WHERE area = $1 AND listed_ms IS NOT NULL ORDER BY provider_id
+"""
 
 
 async def request(pool: Any, request_id: str) -> dict[str, Any] | None:
@@ -48,7 +54,8 @@ async def _order(pool: Any, order: Any) -> dict[str, Any]:
     )
     plain = (
         "order_id", "area", "state", "reason", "person_id", "meal", "portions", "service", "street", "provider_id", "distance_m",
-        "travel_s", "price_fen", "subsidy_fen", "standing_order_id", "attempts", "last_attempt", "event_id",
+        "travel_s", "price_fen", "subsidy_fen", "standing_order_id", "attempts", "last_attempt", "late",
+        "event_id",
     )  # fmt: skip
     return {
         "kind": "order",
@@ -58,6 +65,8 @@ async def _order(pool: Any, order: Any) -> dict[str, Any]:
         "position": None if order["lat"] is None else {"lat": order["lat"], "lon": order["lon"]},
         "placed_at": instant(order["placed_ms"]),
         "changed_at": instant(order["changed_ms"]),
+        "cutoff_at": instant_or_none(order["cutoff_ms"]),
+        "closes_at": instant_or_none(order["closes_ms"]),
         "next_attempt_at": instant_or_none(order["next_attempt_ms"]),
         "welfare_check_at": instant_or_none(order["welfare_check_ms"]),
         "history": [
@@ -91,12 +100,16 @@ async def _standing_order(pool: Any, standing: Any) -> dict[str, Any]:
     return {
         "kind": "standing_order",
         **{name: standing[name] for name in plain},
-        "state": "stopped" if standing["stopped_from"] is not None else "recorded",
+        "state": "ended" if standing["next_day"] is None else "running",
         "position": {"lat": standing["lat"], "lon": standing["lon"]},
-        **{name: orjson.loads(standing[name]) for name in ("diets", "categories", "weekdays", "pauses")},
+        **{name: orjson.loads(standing[name]) for name in ("diets", "categories", "weekdays")},
         "from": standing["from_day"].isoformat(),
         "until": _day(standing["until_day"]),
+        "paused_from": _day(standing["paused_from"]),
+        "paused_until": _day(standing["paused_until"]),
         "stopped_from": _day(standing["stopped_from"]),
+        "next_date": _day(standing["next_day"]),
+        "next_run_at": instant_or_none(standing["next_run_ms"]),
         "placed_at": instant(standing["recorded_ms"]),
         "changed_at": instant(standing["changed_ms"]),
         "history": [
@@ -142,8 +155,11 @@ def _slot(row: Any, now_ms: int) -> dict[str, Any]:
         "meal": row["meal"],
         "total": total,
         "held": row["held"],
-        "free": max(total - row["held"], 0),
+        "used": row["used"],
+        "free": max(total - row["held"] - row["used"], 0),
         "overcommitted": row["overcommitted"],
+        "starts_at": instant_or_none(row["starts_ms"]),
+        "ends_at": instant_or_none(row["ends_ms"]),
         "cutoff": instant_or_none(row["cutoff_ms"]),
         "version": row["version"],
         "data_age_s": None if row["published_ms"] is None else (now_ms - row["published_ms"]) // 1000,
@@ -152,24 +168,29 @@ def _slot(row: Any, now_ms: int) -> dict[str, Any]:
 
 def _provider(row: Any, slots: list[dict[str, Any]], now_ms: int) -> dict[str, Any]:
     ages = [slot["data_age_s"] for slot in slots if slot["data_age_s"] is not None]
-    closure = None
-    if row["closed_from_ms"] is not None and (row["closed_until_ms"] is None or row["closed_until_ms"] > now_ms):
-        closure = {
-            "from": instant(row["closed_from_ms"]),
-            "until": instant_or_none(row["closed_until_ms"]),
-            "reason": row["closed_reason"],
-            "now": row["closed_from_ms"] <= now_ms,
-        }
     plain = ("provider_id", "area", "name", "kind", "street", "delivery_radius_m")
     return {
         **{name: row[name] for name in plain},
         "position": {"lat": row["lat"], "lon": row["lon"]},
         "services": orjson.loads(row["services"]),
         "diets": orjson.loads(row["diets"]),
-        "closure": closure,
+        "closures": [_closure(closure, now_ms) for closure in orjson.loads(row["closures"]) if not _over(closure, now_ms)],
         "distance_m": row["distance_m"],
         "slots": slots,
         "data_age_s": min(ages) if ages else None,
+    }
+
+
+def _over(closure: dict[str, Any], now_ms: int) -> bool:
+    return closure["until_ms"] is not None and closure["until_ms"] <= now_ms
+
+
+def _closure(closure: dict[str, Any], now_ms: int) -> dict[str, Any]:
+    return {
+        "from": instant(closure["from_ms"]),
+        "until": instant_or_none(closure["until_ms"]),
+        "reason": closure["reason"],
+        "now": closure["from_ms"] <= now_ms,
     }
 
 
@@ -216,7 +237,9 @@ async def overview(pool: Any, area: str | None, day: date | None) -> dict[str, A
         "decisions": [dict(row) for row in answers],
         "tasks_open": sum(by_kind.values()),
         "tasks_by_kind": by_kind,
-        "providers": await pool.fetchval("SELECT count(*) FROM meals_providers WHERE $1::text IS NULL OR area = $1", area),
+        "providers": await pool.fetchval(
+            "SELECT count(*) FROM meals_providers WHERE listed_ms IS NOT NULL AND ($1::text IS NULL OR area = $1)", area
+        ),
     }
 
 
@@ -245,15 +268,16 @@ def _near(tallies: list[Any]) -> dict[str, Any]:
 async def _capacity_of_day(pool: Any, area: str | None, day: date) -> dict[str, Any]:
     rows = await pool.fetch(
         """
-        SELECT meal, coalesce(sum(capacity), 0)::bigint AS total, sum(held)::bigint AS held,
-               coalesce(sum(greatest(capacity - held, 0)), 0)::bigint AS free, count(*) FILTER (WHERE overcommitted) AS overcommitted_slots
+        SELECT meal, coalesce(sum(capacity), 0)::bigint AS total, sum(held)::bigint AS held, sum(used)::bigint AS used,
+               coalesce(sum(greatest(capacity - held - used, 0)), 0)::bigint AS free,
+               count(*) FILTER (WHERE overcommitted) AS overcommitted_slots
         FROM meals_slots WHERE day = $1 AND ($2::text IS NULL OR area = $2)
         GROUP BY meal ORDER BY array_position(ARRAY['breakfast', 'lunch', 'dinner'], meal)
         """,
         day,
         area,
     )
-    return {row["meal"]: {name: row[name] for name in ("total", "held", "free", "overcommitted_slots")} for row in rows}
+    return {row["meal"]: {name: row[name] for name in ("total", "held", "used", "free", "overcommitted_slots")} for row in rows}
 
 
 async def providers_map(pool: Any, area: str | None, day: date | None) -> list[dict[str, Any]]:
@@ -261,13 +285,13 @@ async def providers_map(pool: Any, area: str | None, day: date | None) -> list[d
     its_today, now_ms = await today(pool, "meals", area)
     rows = await pool.fetch(
         """
-        SELECT p.*, NULL::integer AS distance_m, s.total, s.held, s.free
+        SELECT p.*, NULL::integer AS distance_m, s.total, s.held, s.used, s.free
         FROM meals_providers AS p LEFT JOIN (
-            SELECT area, provider_id, coalesce(sum(capacity), 0)::bigint AS total, sum(held)::bigint AS held,
-                   coalesce(sum(greatest(capacity - held, 0)), 0)::bigint AS free
+            SELECT area, provider_id, coalesce(sum(capacity), 0)::bigint AS total, sum(held)::bigint AS held, sum(used)::bigint AS used,
+                   coalesce(sum(greatest(capacity - held - used, 0)), 0)::bigint AS free
             FROM meals_slots WHERE day = $2 AND ($1::text IS NULL OR area = $1) GROUP BY area, provider_id
         ) AS s ON s.area = p.area AND s.provider_id = p.provider_id
-        WHERE $1::text IS NULL OR p.area = $1 ORDER BY p.area, p.provider_id
+        WHERE p.listed_ms IS NOT NULL AND ($1::text IS NULL OR p.area = $1) ORDER BY p.area, p.provider_id
         """,
         area,
         its_today if day is None else day,
@@ -276,7 +300,7 @@ async def providers_map(pool: Any, area: str | None, day: date | None) -> list[d
     for row in rows:
         provider = _provider(row, [], now_ms)
         del provider["slots"], provider["distance_m"], provider["data_age_s"]
-        out.append({**provider, "total": row["total"] or 0, "held": row["held"] or 0, "free": row["free"] or 0})
+        out.append({**provider, **{name: row[name] or 0 for name in ("total", "held", "used", "free")}})
     return out
 
 

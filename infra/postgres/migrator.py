@@ -11,8 +11,6 @@ from typing import Any, NamedTuple
 
 import asyncpg
 
-from infra.stack.own_loop import in_own_loop
-
 MIGRATIONS = Path(__file__).parent / "migrations"
 _NAME = re.compile(r"^(\d{4})_[a-z0-9_]+\.sql$")
 _LOCK = 0x6C616F7869616F  # "laoxiao": one migrator at a time in one database
@@ -56,12 +54,7 @@ def read_migrations(directory: Path = MIGRATIONS) -> list[Migration]:
     return found
 
 
-def migrate(dsn: str, directory: Path = MIGRATIONS) -> list[str]:
-    """`apply_migrations` for callers without an event loop of their own; blocks."""
-    return in_own_loop(apply_migrations(dsn, directory))
-
-
-async def apply_migrations(dsn: str, directory: Path = MIGRATIONS) -> list[str]:
+async def migrate(dsn: str, directory: Path = MIGRATIONS) -> list[str]:
     """Apply what is missing and return the names applied now, in order; an empty list when there was nothing to do.
 
     Safe to call from several processes at once. Raises `MigrationError`: `changed_migration` (an applied file was edited),

@@ -3,18 +3,16 @@
 CREATE TABLE meals_providers (
     area text NOT NULL,
     provider_id text NOT NULL,
-    name text NOT NULL,
-    kind text NOT NULL,
-    lat double precision NOT NULL,
-    lon double precision NOT NULL,
-    street text NOT NULL,
-    services jsonb NOT NULL,
-    diets jsonb NOT NULL,
+    name text,
+    kind text,
+    lat double precision,
+    lon double precision,
+    street text,
+    services jsonb,
+    diets jsonb,
     delivery_radius_m integer,
-    listed_ms bigint NOT NULL,
-    closed_from_ms bigint,                  -- the last closure recorded; its end is moved by a reopening
-    closed_until_ms bigint,
-    closed_reason text,
+    listed_ms bigint,                       -- null: spoken of before it was listed
+    closures jsonb NOT NULL,                -- [{from_ms, until_ms, reason}] not over when last recorded; until_ms null: further notice
     PRIMARY KEY (area, provider_id)
 );
 
@@ -34,7 +32,7 @@ CREATE TABLE meals_closures (
 );
 CREATE INDEX meals_closures_of ON meals_closures (area, provider_id);
 
--- free = capacity - held; held are the portions promised and not given back.
+-- free = capacity - held - used. held: portions promised; used: handed out, or cooked and not reported.
 CREATE TABLE meals_slots (
     area text NOT NULL,
     provider_id text NOT NULL,
@@ -43,10 +41,13 @@ CREATE TABLE meals_slots (
     capacity integer,                       -- null: portions were put here before any publication
     version bigint,
     cutoff_ms bigint,
+    starts_ms bigint,
+    ends_ms bigint,
     published_ms bigint,
     held integer NOT NULL,
+    used integer NOT NULL,
     overcommits integer NOT NULL,           -- how often capacity fell below what was promised
-    overcommitted boolean GENERATED ALWAYS AS (held > coalesce(capacity, 0)) STORED,
+    overcommitted boolean GENERATED ALWAYS AS (held + used > coalesce(capacity, 0)) STORED,
     PRIMARY KEY (day, area, meal, provider_id)
 );
 
@@ -70,10 +71,14 @@ CREATE TABLE meals_orders (
     price_fen bigint,
     subsidy_fen bigint,
     capacity_version bigint,
+    cutoff_ms bigint,
+    closes_ms bigint,
+    late boolean NOT NULL,
     standing_order_id text,
     attempts integer NOT NULL,
     last_attempt text,
     next_attempt_ms bigint,
+    report_by_ms bigint,
     welfare_check_ms bigint,
     placed_ms bigint NOT NULL,
     changed_ms bigint NOT NULL,
@@ -81,7 +86,6 @@ CREATE TABLE meals_orders (
     PRIMARY KEY (order_id, area)
 );
 CREATE INDEX meals_orders_recent ON meals_orders (area, placed_ms DESC, order_id);
-CREATE INDEX meals_orders_of_provider ON meals_orders (area, day, provider_id) WHERE state IN ('assigned', 'unplaced');
 
 CREATE TABLE meals_order_history (
     area text NOT NULL,
@@ -128,8 +132,11 @@ CREATE TABLE meals_standing_orders (
     weekdays jsonb NOT NULL,
     from_day date NOT NULL,
     until_day date,
-    pauses jsonb NOT NULL,                  -- [{from, until, recorded_ms}] in the order they were recorded
+    paused_from date,
+    paused_until date,
     stopped_from date,
+    next_day date,                          -- null: no more orders will be made
+    next_run_ms bigint,
     recorded_ms bigint NOT NULL,
     changed_ms bigint NOT NULL,
     event_id text NOT NULL,
@@ -139,11 +146,15 @@ CREATE TABLE meals_standing_orders (
 CREATE TABLE meals_standing_runs (
     area text NOT NULL,
     standing_order_id text NOT NULL,
+    partition integer NOT NULL,
+    journal_offset bigint NOT NULL,
+    record_index integer NOT NULL,
+    fact_index integer NOT NULL,
     day date NOT NULL,
     order_id text,
     skipped text,
     at_ms bigint NOT NULL,
-    PRIMARY KEY (standing_order_id, area, day)
+    PRIMARY KEY (standing_order_id, area, partition, journal_offset, record_index, fact_index)
 );
 
 CREATE TABLE meals_kitchen_counts (
@@ -154,6 +165,7 @@ CREATE TABLE meals_kitchen_counts (
     portions integer NOT NULL,
     by_service jsonb NOT NULL,
     by_diet jsonb NOT NULL,
+    recounts integer NOT NULL,              -- corrections after the first count
     counted_ms bigint NOT NULL,
     PRIMARY KEY (day, area, meal, provider_id)
 );

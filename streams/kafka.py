@@ -2,11 +2,13 @@
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from types import TracebackType
 from typing import Any, Self
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError, OffsetOutOfRangeError
 
 from schemas.topics import JOURNAL_RECORD_BYTES_MAX, QUARANTINE, decisions_topic, events_topic, snapshots_topic
@@ -54,6 +56,17 @@ async def partition_count(client: AIOKafkaConsumer | AIOKafkaProducer, topic: st
     return len(partitions)
 
 
+async def group_position(bootstrap: str, group: str, place: TopicPartition) -> int:
+    """The offset from which a group would be given this partition's records; 0 when it has committed nothing."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    try:
+        await admin.start()
+        committed = (await admin.list_consumer_group_offsets(group, partitions=[place])).get(place)
+    finally:
+        await admin.close()
+    return max(0, int(committed.offset)) if committed is not None else 0
+
+
 class _Log:
     """What every topic needs: one producer, one consumer for questions, range reads by consumers of their own."""
 
@@ -93,7 +106,7 @@ class _Log:
         tp = TopicPartition(self._topic, partition)
         return int((await self._asker.beginning_offsets([tp]))[tp])
 
-    async def _range(self, partition: int, start: int, stop: int) -> AsyncIterator[Any]:
+    async def _range(self, partition: int, start: int, stop: int) -> AsyncGenerator[Any, None]:
         """Consumer records with ``start <= offset < stop``; raises `LogTruncated`, `ReadStalled`."""
         if start >= stop:
             return
@@ -142,10 +155,11 @@ class KafkaEventLog(_Log):
         stored = await self._producer.send_and_wait(self._topic, value, key=key, partition=partition, headers=list(headers))
         return int(stored.offset)
 
-    async def read(self, partition: int, start: int, stop: int) -> AsyncIterator[SourceRecord]:
+    async def read(self, partition: int, start: int, stop: int) -> AsyncGenerator[SourceRecord, None]:
         """The records with ``start <= offset < stop``, in order."""
-        async for row in self._range(partition, start, stop):
-            yield SourceRecord(partition, row.offset, row.timestamp, row.key, row.value, tuple(row.headers))
+        async with aclosing(self._range(partition, start, stop)) as rows:
+            async for row in rows:
+                yield SourceRecord(partition, row.offset, row.timestamp, row.key, row.value, tuple(row.headers))
 
 
 class KafkaJournal(_Log):
@@ -173,10 +187,11 @@ class KafkaJournal(_Log):
             self._senders[partition] = asyncio.create_task(self._send_all(partition), name=f"journal-{partition}")
         return future
 
-    async def read(self, partition: int, start: int, stop: int) -> AsyncIterator[JournalEntry]:
+    async def read(self, partition: int, start: int, stop: int) -> AsyncGenerator[JournalEntry, None]:
         """The entries with ``start <= offset < stop``, in order."""
-        async for row in self._range(partition, start, stop):
-            yield JournalEntry(partition, row.offset, row.value)
+        async with aclosing(self._range(partition, start, stop)) as rows:
+            async for row in rows:
+                yield JournalEntry(partition, row.offset, row.value)
 
     async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         await asyncio.gather(*self._senders.values(), return_exceptions=True)
@@ -235,12 +250,13 @@ class KafkaSnapshots(_Log):
         assert self._producer is not None, "enter the store first"
         await self._producer.send_and_wait(self._topic, value, key=key.encode(), partition=partition)
 
-    async def read(self, partition: int) -> AsyncIterator[tuple[str, bytes | None]]:
+    async def read(self, partition: int) -> AsyncGenerator[tuple[str, bytes | None], None]:
         """Every chunk still in the log, oldest first."""
         start, stop = await self.start_offset(partition), await self.end_offset(partition)
-        async for row in self._range(partition, start, stop):
-            if row.key is not None:
-                yield row.key.decode(errors="replace"), row.value
+        async with aclosing(self._range(partition, start, stop)) as rows:
+            async for row in rows:
+                if row.key is not None:
+                    yield row.key.decode(errors="replace"), row.value
 
 
 class KafkaQuarantine(_Log):

@@ -5,7 +5,7 @@ cases on both.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 
 from streams.ports import JournalEntry, SourceRecord
 
@@ -32,10 +32,14 @@ class MemoryEventLog:
         """One record; an offset outside the log is a mistake of the caller."""
         return self._records[partition][offset]
 
-    async def read(self, partition: int, start: int, stop: int) -> AsyncIterator[SourceRecord]:
+    async def read(self, partition: int, start: int, stop: int) -> AsyncGenerator[SourceRecord, None]:
         """The records with ``start <= offset < stop``."""
         for record in self._records[partition][start:stop]:
             yield record
+
+    async def start_offset(self, partition: int) -> int:  # noqa: ARG002 - the port's shape
+        """The offset of the oldest record: memory forgets nothing."""
+        return 0
 
     async def end_offset(self, partition: int) -> int:
         """The offset the next record will have."""
@@ -65,7 +69,7 @@ class MemoryJournal:
         """The whole partition so far."""
         return [JournalEntry(partition, offset, value) for offset, value in enumerate(self._values[partition])]
 
-    async def read(self, partition: int, start: int, stop: int) -> AsyncIterator[JournalEntry]:
+    async def read(self, partition: int, start: int, stop: int) -> AsyncGenerator[JournalEntry, None]:
         """The entries with ``start <= offset < stop``."""
         for entry in self.entries(partition)[start:stop]:
             yield entry
@@ -85,7 +89,7 @@ class MemorySnapshots:
         """Write one chunk."""
         self._writes.setdefault(partition, []).append((key, value))
 
-    async def read(self, partition: int) -> AsyncIterator[tuple[str, bytes | None]]:
+    async def read(self, partition: int) -> AsyncGenerator[tuple[str, bytes | None], None]:
         """Every write, oldest first."""
         for write in list(self._writes.get(partition, ())):
             yield write

@@ -5,7 +5,7 @@ Every port has two implementations, Kafka (`streams.kafka`) and memory (`streams
 """
 
 from asyncio import Future
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
@@ -41,8 +41,11 @@ class EventLog(Protocol):
     async def publish(self, key: bytes | None, value: bytes, *, partition: int, headers: tuple[tuple[str, bytes], ...] = ()) -> int:
         """Append one record and return its offset once it is durable (acks=all)."""
 
-    def read(self, partition: int, start: int, stop: int) -> AsyncIterator[SourceRecord]:
+    def read(self, partition: int, start: int, stop: int) -> AsyncGenerator[SourceRecord, None]:
         """The records with ``start <= offset < stop``, in order; ends when `stop` is reached."""
+
+    async def start_offset(self, partition: int) -> int:
+        """The offset of the oldest record still kept."""
 
     async def end_offset(self, partition: int) -> int:
         """The offset the next record will have."""
@@ -57,7 +60,7 @@ class Journal(Protocol):
         """Hand one record to the idempotent producer, in calling order per partition; the future gives its offset once
         durable. A failed future means the owner must end: nothing after it may become durable without it."""
 
-    def read(self, partition: int, start: int, stop: int) -> AsyncIterator[JournalEntry]:
+    def read(self, partition: int, start: int, stop: int) -> AsyncGenerator[JournalEntry, None]:
         """The entries with ``start <= offset < stop``, in order."""
 
     async def end_offset(self, partition: int) -> int:
@@ -70,7 +73,7 @@ class SnapshotStore(Protocol):
     async def put(self, partition: int, key: str, value: bytes | None) -> None:
         """Write one chunk; durable when this returns."""
 
-    def read(self, partition: int) -> AsyncIterator[tuple[str, bytes | None]]:
+    def read(self, partition: int) -> AsyncGenerator[tuple[str, bytes | None], None]:
         """Every chunk still in the log, oldest first (a later value of a key replaces an earlier one)."""
 
 

@@ -205,7 +205,7 @@ class OrderClosed(Fact, fact="meals.order.closed.v1"):
 
 
 class KitchenCounted(Fact, fact="meals.kitchen.counted.v1"):
-    """What a provider must cook: portions of one meal of one date after the cut-off, by service and by diet.
+    """What a provider must cook: portions of one meal of one date held after the cut-off, by service and by diet.
 
     An order with several diets counts under each of them; one without counts as ``regular``. ``recount`` marks a correction
     after late orders, cancellations or moves.

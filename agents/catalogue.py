@@ -1,0 +1,9 @@
+"""Every domain that decides, by its word."""
+
+from typing import Any
+
+from agents.core import Domain
+from agents.meals import DOMAIN as MEALS
+
+DOMAINS: dict[str, Domain[Any]] = {MEALS.name: MEALS}
+"""A carrier handles states of any domain without looking inside, hence the open type of the state."""

@@ -1,0 +1,251 @@
+"""Orders: placing, cancelling, overriding, and moving those that lost their kitchen."""
+
+from datetime import timedelta
+
+from agents.core import Verdict, accept, refuse
+from agents.meals.place import NoPlacement, Placement, Wish, route
+from agents.meals.policy import at_minute
+from agents.meals.price import Price, price
+from agents.meals.state import MealsState, Order, Slot, provider_of
+from agents.meals.states import OrderState
+from agents.shared.calendar import day_from, day_of
+from agents.shared.explanation import because
+from agents.shared.ids import derived_id
+from agents.shared.nearest import Point
+from schemas.decisions import Outcome, Reasoned, Why
+from schemas.facts import Fact, TaskClosed, TaskKind, TaskOpened
+from schemas.meals import (
+    MealsReason,
+    OrderAssigned,
+    OrderCancelledEvent,
+    OrderCancelledFact,
+    OrderOverriddenEvent,
+    OrderPlacedEvent,
+    OrderReassigned,
+    OrderRefused,
+    OrderUnplaced,
+)
+
+OPERATOR = "meals-operator"
+"""Who owns a human task of meals."""
+
+
+def placed(state: MealsState, event: OrderPlacedEvent, now_ms: int) -> Verdict:
+    """A one-off order (M1, M7-M10). Every refusal is kept: this order id stays refused (I05)."""
+    data = event.data
+    known = _known(state, data.order_id)
+    if known is not None:
+        return refuse(*known)
+    policy = state.policies.at(now_ms)
+    date, meal, service = data.date.isoformat(), data.meal._value_, data.service._value_
+    today = day_of(now_ms)
+    reason: MealsReason
+    why: Why
+    if data.date < today:
+        reason, why = MealsReason.DATE_PAST, because("date_past", today=today.isoformat())
+    elif data.date > today + timedelta(days=policy.order_days_ahead_max):
+        reason, why = MealsReason.DATE_TOO_FAR, because("order_days_ahead_max", days=policy.order_days_ahead_max)
+    elif policy.eligible_age_min is not None and data.age is not None and data.age < policy.eligible_age_min:
+        reason, why = MealsReason.NOT_ELIGIBLE, because("eligible_age_min", age_min=policy.eligible_age_min)
+    else:
+        point = Point(data.position.lat, data.position.lon)
+        wish = Wish(point, date, meal, data.portions, service, data.diets, data.preferred_provider_id)
+        placement = route(state, policy, wish, now_ms)
+        if isinstance(placement, Placement):
+            granted = state.subsidised.get(date)
+            cost = price(
+                policy,
+                meal=meal,
+                portions=data.portions,
+                service=service,
+                age=data.age,
+                categories=data.categories,
+                granted_fen=0 if granted is None else granted.get(data.person_id, 0),
+            )
+            fact = assigned(data.order_id, wish, placement, cost, person_id=data.person_id, street=data.street)
+            if cost.rule is not None:
+                placement.why["subsidy"] = cost.rule
+            return Verdict(Outcome.ACCEPTED, None, (Reasoned(fact),), placement.why)
+        reason, why = placement
+    refused = OrderRefused(
+        order_id=data.order_id, person_id=data.person_id, date=date, meal=meal, portions=data.portions, reason=reason.value
+    )
+    return Verdict(Outcome.REFUSED, reason.value, (Reasoned(refused),), why)
+
+
+def assigned(
+    order_id: str,
+    wish: Wish,
+    placement: Placement,
+    cost: Price,
+    *,
+    person_id: str,
+    street: str | None,
+    standing_order_id: str | None = None,
+) -> OrderAssigned:
+    """The fact of an order that found its kitchen."""
+    slot = placement.slot
+    return OrderAssigned(
+        order_id=order_id,
+        provider_id=slot.provider.place_id,
+        distance_m=placement.distance_m,
+        travel_s=placement.travel_s,
+        person_id=person_id,
+        date=wish.date,
+        meal=wish.meal,
+        portions=wish.portions,
+        service=wish.service,
+        diets=wish.diets,
+        lat=wish.point.lat,
+        lon=wish.point.lon,
+        street=street,
+        price_fen=cost.price_fen,
+        subsidy_fen=cost.subsidy_fen,
+        cutoff_ms=placement.cutoff_ms,
+        closes_ms=slot.closes_ms,
+        capacity_version=slot.version,
+        late=placement.late,
+        standing_order_id=standing_order_id,
+    )
+
+
+def cancelled(state: MealsState, event: OrderCancelledEvent, now_ms: int) -> Verdict:
+    """Frees once (C05), until the policy's hour; an order without a kitchen can be cancelled at any time."""
+    data = event.data
+    order = state.orders.get(data.order_id)
+    if order is None:
+        return refuse(_gone(state, data.order_id))
+    if order.state is OrderState.ASSIGNED:
+        times = state.policies.at(now_ms).times(order.meal)
+        until_ms = at_minute(day_from(order.date), times.cancel_until_minute)
+        if now_ms > until_ms:
+            return refuse(MealsReason.CANCEL_TOO_LATE, because("cancel_until", cancel_until_ms=until_ms))
+    elif order.state is not OrderState.UNPLACED:
+        return refuse(MealsReason.CANCEL_TOO_LATE, because(order.state.value))
+    fact = OrderCancelledFact(
+        order_id=order.order_id,
+        provider_id=None if order.slot is None else order.slot.provider.place_id,
+        person_id=order.person_id,
+        date=order.date,
+        meal=order.meal,
+        portions=order.portions,
+        reason=data.reason,
+    )
+    return accept(*task_closed(order, "order_cancelled"), fact)
+
+
+def overridden(state: MealsState, event: OrderOverriddenEvent, now_ms: int) -> Verdict:
+    """An operator's choice goes before distance, cut-off and age of data, never before room, opening, diet or service.
+
+    A full kitchen stays full: who wants more there has the kitchen publish more, so that no promise rests on a wish (C01).
+    """
+    data = event.data
+    order = state.orders.get(data.order_id)
+    if order is None:
+        return refuse(_gone(state, data.order_id))
+    if order.state is OrderState.WELFARE_CHECK:
+        return refuse(MealsReason.ORDER_CLOSED, because(order.state.value))
+    provider = provider_of(state, data.provider_id)
+    if provider is None:
+        return refuse(MealsReason.UNKNOWN_PROVIDER)
+    if order.slot is not None and order.slot.provider is provider:
+        return refuse(MealsReason.ALREADY_THERE)
+    if order.service not in provider.services or not provider.diets.issuperset(order.diets):
+        return refuse(MealsReason.PROVIDER_UNSUITABLE)
+    slot = provider.slots.get((order.date, order.meal))
+    if slot is None or slot.shut:
+        return refuse(MealsReason.PROVIDER_NOT_OPEN, because("closed" if slot is not None else "not_published"))
+    if slot.free < order.portions:
+        return refuse(MealsReason.PROVIDER_FULL, because("no_capacity", free=max(0, slot.free)))
+    policy = state.policies.at(now_ms)
+    distance_m = Point(order.lat, order.lon).distance_m(provider)
+    speed_cm_s = policy.courier_speed_cm_s if order.service == "delivery" else policy.walk_speed_cm_s
+    standard_ms = at_minute(day_from(order.date), policy.times(order.meal).cutoff_minute)
+    fact = OrderReassigned(
+        order_id=order.order_id,
+        provider_id=provider.place_id,
+        from_provider_id=None if order.slot is None else order.slot.provider.place_id,
+        distance_m=distance_m,
+        travel_s=-(-distance_m * policy.detour_percent // speed_cm_s),
+        cause="override",
+        capacity_version=slot.version,
+        person_id=order.person_id,
+        date=order.date,
+        meal=order.meal,
+        portions=order.portions,
+        cutoff_ms=standard_ms if slot.cutoff_ms is None else slot.cutoff_ms,
+        closes_ms=slot.closes_ms,
+        reason=data.reason,
+    )
+    return accept(*task_closed(order, "order_moved"), fact, why=because("override", chosen_by=event.actor))
+
+
+def moved(state: MealsState, slot: Slot, now_ms: int) -> tuple[Reasoned, ...]:
+    """The next order that this slot cannot keep: to another kitchen, or before a human (M15).
+
+    The latest order goes first, so that a lowered capacity keeps those who came first.
+    """
+    order = slot.orders[next(reversed(slot.orders))]
+    cause = "provider_closed" if slot.shut else "capacity_lowered"
+    policy = state.policies.at(now_ms)
+    wish = Wish(Point(order.lat, order.lon), order.date, order.meal, order.portions, order.service, order.diets, None)
+    placement = route(state, policy, wish, now_ms)
+    left = slot.provider.place_id
+    if isinstance(placement, NoPlacement):
+        unplaced = OrderUnplaced(
+            order_id=order.order_id,
+            from_provider_id=left,
+            cause=cause,
+            person_id=order.person_id,
+            date=order.date,
+            meal=order.meal,
+            portions=order.portions,
+            closes_ms=max(now_ms, slot.closes_ms),
+        )
+        task = open_task(order.order_id, TaskKind.UNPLACED_REQUEST, now_ms, cause=cause, reason=placement.reason.value)
+        return Reasoned(unplaced, placement.why), *(Reasoned(fact) for fact in (*task_closed(order, "order_unplaced"), task))
+    to = placement.slot
+    fact = OrderReassigned(
+        order_id=order.order_id,
+        provider_id=to.provider.place_id,
+        from_provider_id=left,
+        distance_m=placement.distance_m,
+        travel_s=placement.travel_s,
+        cause=cause,
+        capacity_version=to.version,
+        person_id=order.person_id,
+        date=order.date,
+        meal=order.meal,
+        portions=order.portions,
+        cutoff_ms=placement.cutoff_ms,
+        closes_ms=to.closes_ms,
+    )
+    return *(Reasoned(fact) for fact in task_closed(order, "order_moved")), Reasoned(fact, placement.why)
+
+
+def open_task(about: str, kind: TaskKind, now_ms: int, **detail: str) -> TaskOpened:
+    """A human must act on this case."""
+    return TaskOpened(
+        task_id=derived_id("task", about, kind.value, str(now_ms)), kind=kind, about=about, owner=OPERATOR, detail=dict(detail)
+    )
+
+
+def task_closed(order: Order, result: str) -> tuple[Fact, ...]:
+    """The order's open task ends with what it was about."""
+    return () if order.task_id is None else (TaskClosed(task_id=order.task_id, result=result),)
+
+
+def _known(state: MealsState, order_id: str) -> tuple[MealsReason, Why] | None:
+    """The refusal of an order id that was used before, or None."""
+    if order_id in state.orders:
+        return MealsReason.ORDER_EXISTS, because(state.orders[order_id].state.value)
+    ended = state.ended.get(order_id)
+    if ended is None:
+        return None
+    if ended.state is OrderState.REFUSED:
+        return MealsReason.ORDER_ALREADY_REFUSED, because("already_refused", reason=ended.reason)
+    return MealsReason.ORDER_EXISTS, because(ended.state.value)
+
+
+def _gone(state: MealsState, order_id: str) -> MealsReason:
+    return MealsReason.ORDER_CLOSED if order_id in state.ended else MealsReason.UNKNOWN_ORDER

@@ -1,0 +1,59 @@
+"""The states of an order and the moves between them, as data: `evolve` asserts every move against this table (I06).
+
+``new`` is before the first answer; the last five are terminal. M-R8's kitchen states (COOKING, READY, ROUTED) are the kitchen's
+own and not reported to us: nothing is recorded that nobody says.
+"""
+
+from enum import StrEnum
+
+
+class OrderState(StrEnum):
+    """Where an order stands."""
+
+    NEW = "new"
+    ASSIGNED = "assigned"
+    """A kitchen holds its portions."""
+    ATTEMPTED = "attempted"
+    """A delivery attempt failed; another one is due or a human has it."""
+    WELFARE_CHECK = "welfare_check"
+    """Nobody answered: a human looks after the person."""
+    UNPLACED = "unplaced"
+    """It lost its kitchen and no other had room: a human has it."""
+    DELIVERED = "delivered"
+    CANCELLED = "cancelled"
+    REFUSED = "refused"
+    CLOSED = "closed"
+
+
+TRANSITIONS: dict[OrderState, frozenset[OrderState]] = {
+    OrderState.NEW: frozenset({OrderState.ASSIGNED, OrderState.REFUSED}),
+    OrderState.ASSIGNED: frozenset(
+        {
+            OrderState.ASSIGNED,
+            OrderState.ATTEMPTED,
+            OrderState.WELFARE_CHECK,
+            OrderState.UNPLACED,
+            OrderState.DELIVERED,
+            OrderState.CANCELLED,
+            OrderState.CLOSED,
+        }
+    ),
+    OrderState.ATTEMPTED: frozenset(
+        {
+            OrderState.ASSIGNED,
+            OrderState.ATTEMPTED,
+            OrderState.WELFARE_CHECK,
+            OrderState.UNPLACED,
+            OrderState.DELIVERED,
+            OrderState.CLOSED,
+        }
+    ),
+    OrderState.WELFARE_CHECK: frozenset({OrderState.DELIVERED, OrderState.CLOSED}),
+    OrderState.UNPLACED: frozenset({OrderState.ASSIGNED, OrderState.CANCELLED, OrderState.CLOSED}),
+    OrderState.DELIVERED: frozenset(),
+    OrderState.CANCELLED: frozenset(),
+    OrderState.REFUSED: frozenset(),
+    OrderState.CLOSED: frozenset(),
+}
+
+TERMINAL = frozenset(state for state, following in TRANSITIONS.items() if not following)

@@ -10,11 +10,14 @@ WAIT_S = 5
 
 
 class Answer(NamedTuple):
-    """What became of one request: ``acked`` (all of it taken, except the ids in ``refused``), ``refused``, or ``unknown``
-    (no answer, or one that promises nothing: the same ids may be sent again)."""
+    """What became of one request: ``acked`` (all of it taken, except the ids in ``refused``), ``refused``, or ``unknown``.
+
+    ``again`` says that the same ids are worth sending again: nothing was promised.
+    """
 
     outcome: str
     refused: tuple[str, ...] = ()
+    again: bool = False
 
 
 class GatewayClient:
@@ -39,10 +42,18 @@ class GatewayClient:
             body = response.read()
         except (OSError, http.client.HTTPException):
             self.close()
-            return Answer("unknown")
-        if response.status in (200, 202, 207):
+            return Answer("unknown", again=True)
+        if response.status in (200, 202):
             return Answer("acked", _refused_ids(body))
-        return Answer("refused" if 400 <= response.status < 500 and response.status not in (408, 425, 429) else "unknown")
+        if response.status == 409:
+            # The decision itself: recorded, and refused as a conflict.
+            return Answer("acked")
+        if response.status == 422:
+            # Refused at the door or set aside after it was recorded; the status alone does not tell.
+            return Answer("unknown")
+        if 400 <= response.status < 500 and response.status not in (408, 425, 429):
+            return Answer("refused")
+        return Answer("unknown", again=True)
 
     def close(self) -> None:
         """Drop the connection; the next request opens another."""
@@ -57,5 +68,5 @@ def _refused_ids(body: bytes) -> tuple[str, ...]:
         parsed = json.loads(body)
     except ValueError:
         return ()
-    refused = parsed.get("refused", parsed.get("rejected", [])) if isinstance(parsed, dict) else []
-    return tuple(entry["id"] for entry in refused if isinstance(entry, dict) and isinstance(entry.get("id"), str))
+    refused: list[object] = parsed.get("rejected", []) if isinstance(parsed, dict) else []
+    return tuple(str(entry["id"]) for entry in refused if isinstance(entry, dict) and entry.get("id") is not None)

@@ -195,7 +195,7 @@ class _Sender:
         while True:
             attempts += 1
             answer = await asyncio.to_thread(gateway.post, packet.value, len(packet.items) > 1)
-            if answer.outcome != "unknown" or time.monotonic() > give_up:
+            if not answer.again or time.monotonic() > give_up:
                 break
             self.progress.retries += 1
             await asyncio.sleep(RETRY_PAUSE_S)

@@ -1,0 +1,226 @@
+"""C01-C06, C08, C09, M-R1: portions are promised within capacity, given back once, and by the newest publication."""
+
+from typing import Any
+
+from infra.checkers.fold import HOLDING, Area, Eye, SlotKey, fold
+from infra.checkers.logs import Decided, Logs
+from infra.checkers.violation import Violation
+
+HOLDS = ("meals.order.assigned.v1", "meals.order.reassigned.v1")
+
+
+def _key(data: dict[str, Any]) -> SlotKey:
+    return (data["provider_id"], data["date"], data["meal"])
+
+
+def _name(key: SlotKey) -> str:
+    return f"{key[0]} {key[1]} {key[2]}"
+
+
+class WithinCapacity(Eye):
+    """C01: a new hold never goes over capacity; capacity lowered below use is flagged in the same decision."""
+
+    def __init__(self) -> None:
+        super().__init__("C01")
+
+    def before(self, area: Area, decided: Decided, fact: dict[str, Any]) -> None:
+        """Judge each new hold on what was free before it."""
+        if fact["type"] not in HOLDS:
+            return
+        key = _key(fact["data"])
+        slot = area.slot(key)
+        order = area.orders.get(fact["data"]["order_id"])
+        stays = order is not None and order.slot == key and order.state in HOLDING
+        taken = slot.held + slot.used - (order.portions if stays and order is not None else 0)
+        if slot.published is None:
+            self.note(f"{_name(key)} never published and was given an order", decided)
+        elif taken + fact["data"]["portions"] > slot.capacity:
+            self.note(
+                f"{_name(key)} has {slot.capacity} portions, {taken} promised, and was given {fact['data']['portions']} more", decided
+            )
+
+    def after(self, area: Area, decided: Decided) -> None:
+        """A publication below use must be followed by the flag."""
+        flagged = {_key(fact["data"]) for fact in decided.body["facts"] if fact["type"] == "meals.slot.overcommitted.v1"}
+        for fact in decided.body["facts"]:
+            if fact["type"] == "meals.slot.published.v1":
+                key = _key(fact["data"])
+                slot = area.slot(key)
+                below = slot.version == fact["data"]["version"] and slot.held + slot.used > slot.capacity
+                if below and key not in flagged:
+                    self.note(f"{_name(key)} was lowered below what is promised and not flagged", decided)
+
+
+class Conservation(Eye):
+    """C02: held and used of every slot are the portions of its orders, counted anew from the orders themselves."""
+
+    def __init__(self) -> None:
+        super().__init__("C02")
+
+    def before(self, area: Area, decided: Decided, fact: dict[str, Any]) -> None:
+        """No count falls below zero, and a move carries as many portions as the order has."""
+        data = fact["data"]
+        order = area.orders.get(data.get("order_id", ""))
+        if order is not None and fact["type"].startswith("meals.order.") and "portions" in data and data["portions"] != order.portions:
+            self.note(f"order {data['order_id']} has {order.portions} portions and {fact['type']} moves {data['portions']}", decided)
+        if order is None or order.state not in HOLDING:
+            return
+        left = data.get("from_provider_id") if fact["type"] != "meals.order.cancelled.v1" else data.get("provider_id")
+        if (
+            fact["type"] in ("meals.order.reassigned.v1", "meals.order.unplaced.v1", "meals.order.cancelled.v1")
+            and left != order.provider_id
+        ):
+            self.note(f"order {data['order_id']} is at {order.provider_id} and its portions are freed at {left}", decided)
+
+    def end(self, areas: dict[str, Area]) -> None:
+        """Recount."""
+        for area in areas.values():
+            held: dict[SlotKey, int] = {}
+            used: dict[SlotKey, int] = {}
+            for order in area.orders.values():
+                if order.state in HOLDING:
+                    held[order.slot] = held.get(order.slot, 0) + order.portions
+                elif order.state in ("delivered", "closed") and order.used_at is not None:
+                    used[order.used_at] = used.get(order.used_at, 0) + order.portions
+            for key, slot in area.slots.items():
+                if (slot.held, slot.used) != (held.get(key, 0), used.get(key, 0)):
+                    self.note(f"{_name(key)} holds {slot.held}, used {slot.used}; its orders say {held.get(key, 0)} and {used.get(key, 0)}")
+
+
+class OnePlace(Eye):
+    """C03: an order has at most one kitchen, and a person at most one order of an id."""
+
+    def __init__(self) -> None:
+        super().__init__("C03")
+
+    def before(self, area: Area, decided: Decided, fact: dict[str, Any]) -> None:
+        """A second assignment without a move is a double booking."""
+        order = area.orders.get(fact["data"].get("order_id", ""))
+        if fact["type"] == "meals.order.assigned.v1" and order is not None and order.state in HOLDING:
+            self.note(f"order {fact['data']['order_id']} is at {order.provider_id} and was assigned again", decided)
+
+
+class ResolvedOnce(Eye):
+    """C04: a hold ends once, as delivered, cancelled, closed, moved or lost."""
+
+    ENDINGS = ("meals.order.cancelled.v1", "meals.order.delivered.v1", "meals.order.closed.v1")
+
+    def __init__(self) -> None:
+        super().__init__("C04")
+
+    def before(self, area: Area, decided: Decided, fact: dict[str, Any]) -> None:
+        """An ending of what has ended."""
+        order = area.orders.get(fact["data"].get("order_id", ""))
+        if fact["type"] in self.ENDINGS and (order is None or order.state in ("delivered", "cancelled", "closed", "refused")):
+            self.note(f"order {fact['data']['order_id']} is {order.state if order else 'unknown'} and ends again", decided)
+
+
+class FreedOnce(Eye):
+    """C05: a second cancellation frees nothing."""
+
+    def __init__(self) -> None:
+        super().__init__("C05")
+        self._freed: set[tuple[str, str]] = set()
+
+    def before(self, area: Area, decided: Decided, fact: dict[str, Any]) -> None:
+        """Count cancellations by order."""
+        if fact["type"] == "meals.order.cancelled.v1":
+            key = (area.area, fact["data"]["order_id"])
+            if key in self._freed:
+                self.note(f"order {key[1]} was cancelled twice and freed twice", decided)
+            self._freed.add(key)
+
+
+class NewestWins(Eye):
+    """C06: a publication that is not newer than the one in force changes nothing."""
+
+    def __init__(self) -> None:
+        super().__init__("C06")
+
+    def before(self, area: Area, decided: Decided, fact: dict[str, Any]) -> None:
+        """Versions of a slot only rise."""
+        if fact["type"] == "meals.slot.published.v1":
+            key = _key(fact["data"])
+            slot = area.slot(key)
+            if fact["data"]["version"] <= slot.version:
+                self.note(f"{_name(key)} went from version {slot.version} to {fact['data']['version']}", decided)
+
+
+class CitesCapacity(Eye):
+    """C08: a hold cites the publication in force when it was made."""
+
+    def __init__(self) -> None:
+        super().__init__("C08")
+
+    def before(self, area: Area, decided: Decided, fact: dict[str, Any]) -> None:
+        """The cited version is the slot's."""
+        if fact["type"] in HOLDS:
+            slot = area.slot(_key(fact["data"]))
+            if fact["data"]["capacity_version"] != slot.version:
+                self.note(
+                    f"{_name(_key(fact['data']))} is at version {slot.version} and the order cites {fact['data']['capacity_version']}",
+                    decided,
+                )
+
+
+class CutOff(Eye):
+    """C09, meals part: after the cut-off an order is taken only by the late rule, and it says so."""
+
+    def __init__(self) -> None:
+        super().__init__("C09")
+
+    def before(self, area: Area, decided: Decided, fact: dict[str, Any]) -> None:
+        """``late`` is true exactly when the cut-off has passed; a place's own cut-off knows no late rule."""
+        data = fact["data"]
+        if fact["type"] != "meals.order.assigned.v1":
+            return
+        late = decided.time_ms > data["cutoff_ms"]
+        if late != bool(data["late"]):
+            self.note(f"order {data['order_id']} came {'after' if late else 'before'} the cut-off and late is {data['late']}", decided)
+        published = area.slot(_key(data)).published
+        own_ms = published["cutoff_ms"] if published is not None else None
+        if own_ms is not None and decided.time_ms > own_ms:
+            self.note(f"order {data['order_id']} came after the kitchen's own cut-off", decided)
+
+
+class Served(Eye):
+    """M-R1: at the end no kitchen has accepted more than its capacity, but for what a lowered publication left behind."""
+
+    def __init__(self) -> None:
+        super().__init__("M-R1")
+
+    def end(self, areas: dict[str, Area]) -> None:
+        """Counted from the orders alone."""
+        for area in areas.values():
+            accepted: dict[SlotKey, int] = {}
+            for order in area.orders.values():
+                key = order.slot if order.state in HOLDING else order.used_at
+                if key is not None:
+                    accepted[key] = accepted.get(key, 0) + order.portions
+            for key, portions in sorted(accepted.items()):
+                slot = area.slot(key)
+                if portions > slot.capacity and not slot.over_flags:
+                    self.note(f"{_name(key)} accepted {portions} portions of {slot.capacity}")
+
+
+def check_publications(logs: Logs) -> list[Violation]:
+    """C06 seen from outside: each slot ends at the highest version that any accepted publication of it had, in whatever order."""
+    areas = fold(logs)
+    best: dict[tuple[str, SlotKey], int] = {}
+    for answers in logs.answers.values():
+        first = answers[0]
+        if first.body["event_type"] != "meals.capacity.published.v1" or first.body["outcome"] != "accepted":
+            continue
+        for event in logs.parsed.get((first.partition, first.source_offset)) or ():
+            if isinstance(event, dict) and event.get("id") == first.event_id:
+                data = event["data"]
+                skipped = {(s.get("date"), s.get("meal")) for s in (first.body["why"] or {}).get("skipped", ())}
+                for slot in data["slots"]:
+                    if (slot["date"], slot["meal"]) not in skipped:
+                        key = (first.body["area"], (data["provider_id"], slot["date"], slot["meal"]))
+                        best[key] = max(best.get(key, 0), data["version"])
+    return [
+        Violation("C06", f"{_name(key)} ends at version {areas[area].slot(key).version}; version {version} was accepted")
+        for (area, key), version in best.items()
+        if areas[area].slot(key).version != version
+    ]

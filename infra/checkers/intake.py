@@ -1,0 +1,154 @@
+"""I01-I05: what came in is answered, once, the same way, and nothing else is."""
+
+from collections import Counter
+from typing import Any
+
+from infra.checkers.logs import Decided, Logs, identity
+from infra.checkers.violation import Violation
+
+TICK = "clock.ticked.v1"
+
+
+def check_i01(logs: Logs) -> list[Violation]:
+    """No lost accept: every event a client was told is durable has a decision, or was set aside by name."""
+    if not logs.settled:
+        return []
+    aside_ids = {entry.get("event_id") for _, entry in logs.set_aside if entry["reason"] != "forwarded"}
+    aside_places = {(record.partition, record.source_offset) for record, _ in logs.set_aside}
+    found = []
+    for sent in logs.sent:
+        if sent.outcome != "acked":
+            continue
+        if sent.raw is not None:
+            answered = (sent.partition, sent.offset) in aside_places or _decided_at(logs, sent.partition, sent.offset)
+            if not answered:
+                found.append(
+                    Violation("I01", f"the broken record {sent.record} was neither set aside nor decided", sent.partition, sent.offset)
+                )
+            continue
+        for event in sent.events:
+            event_id = event["id"]
+            if event_id in sent.refused or event_id in logs.answers or event_id in aside_ids:
+                continue
+            found.append(Violation("I01", f"{event_id} was acknowledged and never answered", sent.partition, sent.offset))
+    return found
+
+
+def _decided_at(logs: Logs, partition: int | None, offset: int | None) -> bool:
+    return (partition, offset) in _decided_places(logs)
+
+
+def _decided_places(logs: Logs) -> set[tuple[int, int]]:
+    cached: set[tuple[int, int]] | None = logs.__dict__.get("_decided_places")
+    if cached is None:
+        cached = {(decided.partition, decided.source_offset) for decided in logs.decisions}
+        logs.__dict__["_decided_places"] = cached
+    return cached
+
+
+def check_i02(logs: Logs) -> list[Violation]:
+    """No phantom: a decision answers an event that lies in its input record; an event there was sent by a client or is a tick.
+
+    What a client was told is not taken has no decision. Events the client is unsure of may or may not be there.
+    """
+    found = []
+    for decided in logs.decisions:
+        events = logs.parsed.get((decided.partition, decided.source_offset))
+        types = {(event.get("id"), event.get("type")) for event in events or () if isinstance(event, dict)}
+        if (decided.event_id, decided.body["event_type"]) not in types:
+            found.append(_at("I02", f"{decided.event_id} was decided but is not in its input record", decided))
+    never = {event["id"] for sent in logs.sent if sent.outcome == "refused" for event in sent.events}
+    never |= {event_id for sent in logs.sent for event_id in sent.refused}
+    taken = {event["id"] for sent in logs.sent if sent.outcome != "refused" for event in sent.events if event["id"] not in sent.refused}
+    found += [
+        _at("I02", f"{event_id} was decided although its sender was told that it is not taken", logs.answers[event_id][0])
+        for event_id in sorted(never - taken)
+        if event_id in logs.answers
+    ]
+    if logs.only_ours:
+        raw_ids = {event.get("id") for sent in logs.sent if sent.raw is not None for event in _raw_events(sent.raw)}
+        for decided in logs.decisions:
+            known = decided.event_id in taken or decided.event_id in raw_ids or decided.event_id in never
+            if decided.body["event_type"] != TICK and not known:
+                found.append(_at("I02", f"{decided.event_id} was decided and nobody sent it", decided))
+    return found
+
+
+def _raw_events(raw: bytes) -> list[dict[str, Any]]:
+    from infra.checkers.logs import parse_record  # noqa: PLC0415
+
+    return [event for event in parse_record(raw) or [] if isinstance(event, dict)]
+
+
+def check_i03(logs: Logs) -> list[Violation]:
+    """Idempotent: at most one effect decision an id and area; a repeat shows the same outcome and reason."""
+    found = []
+    for event_id, answers in logs.answers.items():
+        if answers[0].body["event_type"] == TICK:
+            continue
+        effects: dict[str, Decided] = {}
+        for decided in answers:
+            area = decided.body["area"]
+            first = effects.get(area)
+            if decided.effect:
+                if first is not None:
+                    found.append(_at("I03", f"{event_id} took effect twice (first at {first.partition}@{first.offset})", decided))
+                effects.setdefault(area, decided)
+            elif decided.body.get("repeat"):
+                if first is None:
+                    found.append(_at("I03", f"{event_id} is called a repeat and has no first answer", decided))
+                elif (decided.body["outcome"], decided.body["reason"]) != (first.body["outcome"], first.body["reason"]):
+                    found.append(_at("I03", f"the repeat of {event_id} was answered otherwise than the first", decided))
+    return found
+
+
+def check_i04(logs: Logs) -> list[Violation]:
+    """Same id and another body is a conflict, same id and same body is not; the first body counts."""
+    found = []
+    for event_id, answers in logs.answers.items():
+        if len(answers) == 1 and answers[0].effect:
+            continue
+        if answers[0].body["event_type"] == TICK:
+            continue
+        firsts: dict[str, bytes] = {}
+        for decided in answers:
+            body = _input_of(logs, decided, answers)
+            if body is None:
+                continue
+            first = firsts.setdefault(decided.body["area"], identity(body))
+            conflict = decided.body["reason"] == "conflict"
+            if conflict and first == identity(body):
+                found.append(_at("I04", f"{event_id} came with the same body and was called a conflict", decided))
+            if not conflict and first != identity(body):
+                found.append(_at("I04", f"{event_id} came with another body and was not called a conflict", decided))
+            if conflict and decided.body["outcome"] != "refused":
+                found.append(_at("I04", f"the conflict on {event_id} was not refused", decided))
+    return found
+
+
+def _input_of(logs: Logs, decided: Decided, answers: list[Decided]) -> dict[str, Any] | None:
+    """The event this decision answers: the n-th of its id in its input record, as the decisions of that record stand."""
+    events = logs.parsed.get((decided.partition, decided.source_offset)) or []
+    same = [event for event in events if isinstance(event, dict) and event.get("id") == decided.event_id]
+    turn = sum(
+        1 for other in answers if (other.partition, other.offset) == (decided.partition, decided.offset) and other.place < decided.place
+    )
+    return same[turn] if turn < len(same) else None
+
+
+def check_i05(logs: Logs) -> list[Violation]:
+    """Once refused an order stays refused, also when capacity frees."""
+    found = []
+    refused: Counter[tuple[str, str]] = Counter()
+    for decided in logs.decisions:
+        area = decided.body["area"]
+        for fact in decided.body["facts"]:
+            if fact["type"] == "meals.order.refused.v1":
+                refused[area, fact["data"]["order_id"]] += 1
+            elif fact["type"] == "meals.order.assigned.v1" and refused[area, fact["data"]["order_id"]]:
+                found.append(_at("I05", f"order {fact['data']['order_id']} was refused and later assigned", decided))
+    return found
+
+
+def _at(invariant: str, sentence: str, decided: Decided) -> Violation:
+    return Violation(invariant, sentence, decided.partition, decided.offset)

@@ -1,0 +1,129 @@
+"""L02: the tables at their applied offset are the fold of the journal up to there, table by table, row by row."""
+
+from collections import Counter
+from collections.abc import Iterable
+from typing import Any
+
+from infra.checkers.expected import Rows, expected_tables
+from infra.checkers.logs import Logs
+from infra.checkers.violation import Violation
+
+KEYS: dict[str, tuple[str, ...]] = {
+    "decisions": ("event_id", "domain", "area"),
+    "decision_echoes": ("domain", "partition", "journal_offset", "record_index"),
+    "areas": ("domain", "area"),
+    "decision_tallies": ("domain", "day", "area", "event_type", "outcome", "reason"),
+    "tasks": ("domain", "area", "task_id"),
+    "policies": ("domain", "area", "policy", "version"),
+    "meals_orders": ("order_id", "area"),
+    "meals_slots": ("day", "area", "meal", "provider_id"),
+    "meals_providers": ("area", "provider_id"),
+    "meals_kitchen_counts": ("day", "area", "meal", "provider_id"),
+    "meals_standing_orders": ("standing_order_id", "area"),
+    "meals_order_tallies": ("day", "area", "meal", "state", "reason"),
+}
+SAID_MAX = 5
+"""Differences told one by one for each table; the rest is counted."""
+
+
+def check_l02(logs: Logs) -> list[Violation]:
+    """Compare. Tables behind the journal are compared with the journal up to where they stand, each partition by itself."""
+    if logs.tables is None:
+        return []
+    positions = {row["partition"]: row for row in logs.tables.get("journal_positions", ()) if row["domain"] == logs.domain}
+    applied = {partition: row["next_offset"] for partition, row in positions.items()}
+    # What is not of the journal's own order (offsets skipped by the broker) does not matter: the cut is by offset.
+    upto = Logs(
+        inputs=logs.inputs, journal=[r for r in logs.journal if r.offset < applied.get(r.partition, 0)],
+        domain=logs.domain, partitions=logs.partitions,
+    )  # fmt: skip
+    found = _positions(upto, positions) + _behind(logs, applied)
+    expected = expected_tables(upto)
+    for name, wanted in expected.tables.items():
+        if name not in logs.tables:
+            found.append(Violation("L02", f"there is no table {name}"))
+            continue
+        found += compare(name, wanted, _own(logs, name))
+    found += _counted(logs, "meals_order_history", expected.histories, ("area", "order_id", "fact_type"))
+    found += _counted(logs, "meals_standing_runs", expected.runs, ("area", "standing_order_id", "day", "order_id", "skipped"))
+    found += _counted(logs, "meals_closures", expected.closures, ("area", "provider_id", "kind"))
+    aside = Counter((r.partition, r.offset, e["index"], e["event_id"], e["reason"], e["home"]) for r, e in upto.set_aside)
+    return found + _counted(logs, "events_set_aside", aside, ("partition", "journal_offset", "event_index", "event_id", "reason", "home"))
+
+
+def compare(name: str, wanted: Rows, rows: Iterable[dict[str, Any]]) -> list[Violation]:
+    """The differences of one table, in words."""
+    keys = KEYS[name]
+    have = {tuple(row[key] for key in keys): row for row in rows}
+    said: list[str] = []
+    for key, values in wanted.items():
+        row = have.get(key)
+        if row is None:
+            said.append(f"{name} lacks {key}")
+            continue
+        wrong = [column for column, value in values.items() if row.get(column) != value]
+        if wrong:
+            column = wrong[0]
+            shown = "" if column in ("body", "parameters") else f": {row.get(column)!r}, the journal says {values[column]!r}"
+            said.append(f"{name} {key} differs in {', '.join(wrong)}{shown}")
+    # Tallies may keep a row of zeros where something was counted and left again.
+    said += [f"{name} has {key}, which the journal does not" for key, row in have.items() if key not in wanted and not _zeros(name, row)]
+    found = [Violation("L02", sentence) for sentence in said[:SAID_MAX]]
+    if len(said) > SAID_MAX:
+        found.append(Violation("L02", f"{name}: {len(said) - SAID_MAX} more differences"))
+    return found
+
+
+def _zeros(name: str, row: dict[str, Any]) -> bool:
+    return name == "meals_order_tallies" and row["orders"] == 0 and row["portions"] == 0
+
+
+def _own(logs: Logs, name: str) -> list[dict[str, Any]]:
+    assert logs.tables is not None
+    return [row for row in logs.tables[name] if row.get("domain", logs.domain) == logs.domain]
+
+
+def _counted(logs: Logs, name: str, wanted: Counter[Any], columns: tuple[str, ...]) -> list[Violation]:
+    assert logs.tables is not None
+    have = Counter(tuple(row[column] for column in columns) for row in _own(logs, name)) if name in logs.tables else Counter()
+    differing = [key for key in wanted.keys() | have.keys() if wanted[key] != have[key]]
+    return [
+        Violation("L02", f"{name} has {have[key]} rows of {key}, the journal {wanted[key]}")
+        for key in sorted(differing, key=repr)[:SAID_MAX]
+    ]
+
+
+def _positions(upto: Logs, positions: dict[int, dict[str, Any]]) -> list[Violation]:
+    """Each position is that of the last record before it."""
+    found = []
+    ends: dict[int, tuple[int, int, int]] = {}
+    for record in upto.journal:
+        epoch, seq, source = ends.get(record.partition, (-1, 0, -1))
+        if "opened" in record.body:
+            epoch = record.offset
+        elif record.valid and "decisions" in record.body:
+            seq, source = record.body["seq"], record.source_offset
+        ends[record.partition] = (epoch, seq, source)
+    for partition, end in ends.items():
+        row = positions.get(partition)
+        have = None if row is None else (row["epoch"], row["seq"], row["source_offset"])
+        if have != end:
+            found.append(Violation("L02", f"the position of partition {partition} is {have}, the journal up to it says {end}"))
+    return found
+
+
+def _behind(logs: Logs, applied: dict[int, int]) -> list[Violation]:
+    """At rest the tables have applied everything."""
+    if not logs.settled:
+        return []
+    last = {record.partition: record.offset for record in logs.journal}
+    return [
+        Violation(
+            "L02",
+            f"the tables stand at {applied.get(partition, 0)} of partition {partition}, the journal ends at {offset}",
+            partition,
+            offset,
+        )
+        for partition, offset in last.items()
+        if applied.get(partition, 0) <= offset
+    ]

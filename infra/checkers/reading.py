@@ -1,0 +1,128 @@
+"""Reads the logs of a run from where they are: a file, Kafka's topics, PostgreSQL's tables."""
+
+import base64
+import json
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import orjson
+from aiokafka import AIOKafkaConsumer, TopicPartition
+
+from infra.checkers.logs import Input, Logs, Sent, judge
+
+TABLES = (
+    "journal_positions", "areas", "decisions", "decision_echoes", "events_set_aside", "owners", "owner_failures", "tasks", "policies",
+    "meals_providers", "meals_closures", "meals_slots", "meals_orders", "meals_order_history", "meals_order_tallies",
+    "meals_standing_orders", "meals_standing_runs", "meals_kitchen_counts", "decision_tallies",
+)  # fmt: skip
+READ_STALL_MS = 15_000
+
+
+async def read_logs(bootstrap: str, dsn: str | None, sent_log: Path | None, *, domain: str = "meals", only_ours: bool = True) -> Logs:
+    """Everything of one run. The topics are read to their present ends; the tables in one snapshot.
+
+    Raises `TimeoutError` when a topic stops giving records before its end.
+    """
+    events = await read_topic(bootstrap, f"{domain}.events")
+    journal = await read_topic(bootstrap, f"{domain}.decisions")
+    quarantine = await read_topic(bootstrap, "quarantine")
+    return Logs(
+        sent=read_sent(sent_log) if sent_log is not None else [],
+        inputs=events,
+        journal=judge([(record.partition, record.offset, record.value) for record in journal]),
+        quarantine=quarantine,
+        tables=await read_tables(dsn) if dsn is not None else None,
+        domain=domain,
+        partitions=await partition_count(bootstrap, f"{domain}.events"),
+        only_ours=only_ours and sent_log is not None,
+    )
+
+
+def read_sent(path: Path) -> list[Sent]:
+    """C from its JSON lines. A record whose fate was never noted, or whose line was torn by a crash, is unknown."""
+    begun: dict[int, dict[str, Any]] = {}
+    fates: dict[int, dict[str, Any]] = {}
+    for line in path.read_bytes().splitlines():
+        try:
+            entry = orjson.loads(line)
+        except ValueError:
+            continue
+        (fates if "outcome" in entry else begun)[entry["record"]] = entry
+    out = []
+    for number, entry in sorted(begun.items()):
+        fate = fates.get(number, {"outcome": "unknown", "offset": None, "refused": []})
+        raw = base64.b64decode(entry["raw"]) if "raw" in entry else None
+        out.append(
+            Sent(
+                number, entry["via"], entry["key"], entry["partition"], tuple(entry.get("events", ())), raw,
+                fate["outcome"], fate["offset"], frozenset(fate["refused"]),
+            )
+        )  # fmt: skip
+    return out
+
+
+async def partition_count(bootstrap: str, topic: str) -> int:
+    """How many partitions the topic has."""
+    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, group_id=None)
+    await consumer.start()
+    try:
+        await consumer.topics()
+        return len(consumer.partitions_for_topic(topic) or ())
+    finally:
+        await consumer.stop()
+
+
+async def read_topic(bootstrap: str, topic: str) -> list[Input]:
+    """Every record of the topic up to its present end, by partition and offset; empty when there is no such topic."""
+    consumer = AIOKafkaConsumer(
+        bootstrap_servers=bootstrap, group_id=None, enable_auto_commit=False, auto_offset_reset="earliest",
+        max_partition_fetch_bytes=8 * 1024 * 1024, isolation_level="read_uncommitted",
+    )  # fmt: skip
+    await consumer.start()
+    try:
+        await consumer.topics()
+        places = [TopicPartition(topic, number) for number in sorted(consumer.partitions_for_topic(topic) or ())]
+        if not places:
+            return []
+        consumer.assign(places)
+        ends = await consumer.end_offsets(places)
+        await consumer.seek_to_beginning(*places)
+        out: list[Input] = []
+        while True:
+            waiting = [place for place in places if await consumer.position(place) < ends[place]]
+            if not waiting:
+                break
+            got = await consumer.getmany(*waiting, timeout_ms=READ_STALL_MS)
+            if not got:
+                raise TimeoutError(f"{topic} gives nothing more before its end")
+            for place, rows in got.items():
+                out += [
+                    Input(row.partition, row.offset, row.timestamp, row.key, row.value, dict(row.headers))
+                    for row in rows
+                    if row.offset < ends[place]
+                ]
+    finally:
+        await consumer.stop()
+    out.sort(key=lambda record: (record.partition, record.offset))
+    return out
+
+
+async def read_tables(dsn: str) -> dict[str, list[dict[str, Any]]]:
+    """P: every table that exists, in one repeatable-read snapshot; jsonb as Python objects, dates as text."""
+    connection = await asyncpg.connect(dsn)
+    try:
+        await connection.set_type_codec("jsonb", encoder=json.dumps, decoder=orjson.loads, schema="pg_catalog")
+        async with connection.transaction(isolation="repeatable_read", readonly=True):
+            present = {row["name"] for row in await connection.fetch("SELECT tablename AS name FROM pg_tables WHERE schemaname = 'public'")}
+            return {
+                name: [_plain(dict(row)) for row in await connection.fetch(f"SELECT * FROM {name}")]  # noqa: S608 - from the list above
+                for name in TABLES
+                if name in present
+            }
+    finally:
+        await connection.close()
+
+
+def _plain(row: dict[str, Any]) -> dict[str, Any]:
+    return {name: value.isoformat() if hasattr(value, "isoformat") else value for name, value in row.items()}

@@ -1,0 +1,132 @@
+"""The rules of placing an order, written again from their documentation: which policy is in force, and whether a place suits."""
+
+import math
+from datetime import date, datetime, timedelta, timezone
+from typing import Any, NamedTuple
+
+from infra.checkers.fold import Area, Provider
+
+SHANGHAI = timezone(timedelta(hours=8))
+EARTH_RADIUS_M = 6_371_008.8
+DEFAULTS: dict[str, Any] = {
+    "breakfast": {"cutoff_minute": -240, "late_until_minute": -240},
+    "lunch": {"cutoff_minute": -240, "late_until_minute": 510},
+    "dinner": {"cutoff_minute": 600, "late_until_minute": 840},
+    "late_kitchen_load_percent": 95,
+    "capacity_age_s_max": 7 * 86400,
+    "walk_circles_s": [900, 1800, 2700],
+    "walk_speed_cm_s": 100,
+    "courier_speed_cm_s": 400,
+    "courier_travel_s_max": 3600,
+    "delivery_radius_m_default": 3000,
+    "detour_percent": 130,
+}
+"""The documented defaults of the meals policy that placing rests on."""
+
+
+class Wish(NamedTuple):
+    """What is looked for, from the event, the standing order or the order's first fact."""
+
+    lat: float
+    lon: float
+    date: str
+    meal: str
+    portions: int
+    service: str
+    diets: tuple[str, ...]
+    preferred: str | None
+
+
+class Spot(NamedTuple):
+    """A position ready for measuring."""
+
+    phi: float
+    lam: float
+    across: float
+
+
+def spot(lat: float, lon: float) -> Spot:
+    """Degrees to what the haversine formula needs."""
+    phi = math.radians(lat)
+    return Spot(phi, math.radians(lon), math.cos(phi))
+
+
+def haversine_m(here: Spot, there: Spot) -> float:
+    """Great-circle distance in metres."""
+    a = math.sin((there.phi - here.phi) / 2) ** 2 + here.across * there.across * math.sin((there.lam - here.lam) / 2) ** 2
+    return 2 * EARTH_RADIUS_M * math.asin(math.sqrt(a))
+
+
+def in_force(area: Area, now_ms: int) -> dict[str, Any]:
+    """The meals parameters on this day: the latest version not after it, then the higher name; over the defaults."""
+    today = datetime.fromtimestamp(now_ms / 1000, SHANGHAI).date().isoformat()
+    held = [p for p in area.policies if p["policy"] == "meals" and p["in_force_from"] <= today]
+    if not held:
+        return DEFAULTS
+    return {**DEFAULTS, **max(held, key=lambda p: (p["in_force_from"], p["version"]))["parameters"]}
+
+
+def minute_ms(day: str, minute: int) -> int:
+    """An instant of that day in Shanghai."""
+    midnight = datetime.combine(date.fromisoformat(day), datetime.min.time(), SHANGHAI)
+    return int(midnight.timestamp() * 1000) + minute * 60_000
+
+
+class Judge:
+    """One wish at one instant: says which rules rule a place out. Every rule is looked at by itself."""
+
+    def __init__(self, area: Area, wish: Wish, now_ms: int) -> None:
+        self.area, self.wish, self.now_ms = area, wish, now_ms
+        self.policy = in_force(area, now_ms)
+        times = self.policy[wish.meal]
+        self.cutoff_ms = minute_ms(wish.date, times["cutoff_minute"])
+        self.late_ms = minute_ms(wish.date, times["late_until_minute"])
+        self.delivery = wish.service == "delivery"
+        speed = self.policy["courier_speed_cm_s"] if self.delivery else self.policy["walk_speed_cm_s"]
+        travel_s = self.policy["courier_travel_s_max"] if self.delivery else max(self.policy["walk_circles_s"])
+        self.reach_m = travel_s * speed // self.policy["detour_percent"]
+        self.here = spot(wish.lat, wish.lon)
+
+    def distance_m(self, provider: Provider) -> float:
+        """How far the place is."""
+        assert provider.listed is not None, "only a listed place has a position"
+        if provider.spot is None:
+            provider.spot = spot(provider.listed["lat"], provider.listed["lon"])
+        return haversine_m(self.here, provider.spot)
+
+    def rules(self, provider_id: str, distance_m: float) -> set[str]:
+        """Every rule that speaks against this place; empty when it can take the order now."""
+        provider = self.area.providers.get(provider_id)
+        if provider is None or provider.listed is None:
+            return {"not_listed"}
+        listed, wish, against = provider.listed, self.wish, set()
+        if wish.service not in listed["services"]:
+            against.add("service_not_offered")
+        if not set(wish.diets) <= set(listed["diets"]):
+            against.add("diet_not_served")
+        radius_m = listed["delivery_radius_m"]
+        if self.delivery and distance_m > (self.policy["delivery_radius_m_default"] if radius_m is None else radius_m) + 0.5:
+            against.add("outside_delivery_radius")
+        if distance_m > self.reach_m + 0.5:
+            against.add("too_far")
+        return against | self._slot_rules(provider_id, provider)
+
+    def _slot_rules(self, provider_id: str, provider: Provider) -> set[str]:
+        wish, against = self.wish, set()
+        slot = self.area.slots.get((provider_id, wish.date, wish.meal))
+        if slot is None or slot.published is None:
+            return {"not_published"}
+        starts_ms, ends_ms = slot.published["starts_ms"], slot.published["ends_ms"]
+        if any(c["from_ms"] < ends_ms and (c["until_ms"] is None or starts_ms < c["until_ms"]) for c in provider.closures):
+            against.add("closed")
+        if slot.capacity - slot.held - slot.used < wish.portions:
+            against.add("no_capacity")
+        if self.now_ms - slot.published_ms > self.policy["capacity_age_s_max"] * 1000:
+            against.add("stale_capacity")
+        own_ms = slot.published["cutoff_ms"]
+        if self.now_ms > (self.cutoff_ms if own_ms is None else own_ms):
+            if own_ms is not None or self.now_ms > self.late_ms:
+                against.add("past_cutoff")
+            elif (slot.held + slot.used) * 100 >= self.policy["late_kitchen_load_percent"] * slot.capacity:
+                against.add("kitchen_busy_late")
+        return against

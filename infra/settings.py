@@ -19,7 +19,10 @@ class Settings:
     http_host: str  # LAOXIAO_HTTP_HOST
     http_port: int  # LAOXIAO_HTTP_PORT
     metrics_port: int  # LAOXIAO_METRICS_PORT: of this process; 0 takes a free one
-    quarantine_key: str  # LAOXIAO_QUARANTINE_KEY: base64 of 32 bytes; empty makes one under home on first use
+    quarantine_key: str  # LAOXIAO_QUARANTINE_KEY: base64 of 32 bytes; a reactor does not start without it
+    process: str  # LAOXIAO_PROCESS: this process's name in the deployment, an opaque id; empty takes the host's name and process id
+    session_timeout_s: float  # LAOXIAO_SESSION_TIMEOUT_S: after so long without a heartbeat a worker's partitions go to another
+    snapshot_every: int  # LAOXIAO_SNAPSHOT_EVERY: input records of a partition between snapshots
 
     @classmethod
     def from_environment(cls) -> "Settings":
@@ -35,4 +38,7 @@ class Settings:
             http_port=int(env("LAOXIAO_HTTP_PORT", "8600")),
             metrics_port=int(env("LAOXIAO_METRICS_PORT", "0")),
             quarantine_key=env("LAOXIAO_QUARANTINE_KEY", ""),
+            process=env("LAOXIAO_PROCESS", ""),
+            session_timeout_s=float(env("LAOXIAO_SESSION_TIMEOUT_S", "10")),
+            snapshot_every=int(env("LAOXIAO_SNAPSHOT_EVERY", "50000")),
         )

@@ -74,16 +74,17 @@ def gateway() -> None:
 @click.option("--check", is_flag=True, help="Only compare what exists with the topic table.")
 def topics(*, check: bool) -> None:
     """Create every topic that is missing, and check the ones that exist."""
-    from streams.topics import check_topics, create_topics
+    from streams.topics import TopicsUnfit, check_topics, create_topics
 
     settings = Settings.from_environment()
     if not check:
-        for name in asyncio.run(create_topics(settings.kafka, DOMAINS, settings.partitions)):
+        for name in asyncio.run(create_topics(settings.kafka, settings.partitions)):
             click.echo(f"created {name}")
-    problems = asyncio.run(check_topics(settings.kafka, DOMAINS, settings.partitions))
-    for problem in problems:
-        click.echo(problem, err=True)
-    if problems:
+    try:
+        asyncio.run(check_topics(settings.kafka, settings.partitions))
+    except TopicsUnfit as unfit:
+        for finding in unfit.findings:
+            click.echo(str(finding), err=True)
         sys.exit(1)
     click.echo("topics agree with the table")
 
@@ -135,7 +136,9 @@ def status() -> None:
 @click.option("--district", default="310106", show_default=True)
 @click.option("--seed", default="laoxiao", show_default=True)
 @click.option("--scale", type=click.FloatRange(0.01, 2.0), default=0.1, show_default=True)
-@click.option("--out", type=click.Path(path_type=Path), default=None, help="Write the day's events as JSON lines instead of summing them up.")
+@click.option(
+    "--out", type=click.Path(path_type=Path), default=None, help="Write the day's events as JSON lines instead of summing them up."
+)
 def scenario(district: str, seed: str, scale: float, out: Path | None) -> None:
     """Show a district's data and the shape of a synthetic day, or write the day's events to a file."""
     from infra.cli.scenario import describe, write_events

@@ -138,5 +138,9 @@ def _title(day: Day) -> str:
 
 def _show(console: Console, report: Report) -> None:
     console.print(report.text())
-    verdict = "[bold green]every invariant held[/bold green]" if not report.violations else f"[bold red]{len(report.violations)} violations[/bold red]"
+    verdict = (
+        "[bold green]every invariant held[/bold green]"
+        if not report.violations
+        else f"[bold red]{len(report.violations)} violations[/bold red]"
+    )
     console.print(verdict)

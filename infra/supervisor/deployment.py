@@ -73,7 +73,7 @@ class Deployment:
     async def start(self) -> None:
         """Bring everything up in order, telling each step and its seconds."""
         await self._step("Apache Kafka and PostgreSQL", asyncio.to_thread(self.stack.start))
-        await self._step("topics", create_topics(self.bootstrap, DOMAINS, self.shape.partitions))
+        await self._step("topics", create_topics(self.bootstrap, self.shape.partitions))
         await self._step("tables", migrate(self.dsn))
         await self._step("workers, projector, reactor, gateway", self._start_services())
 
@@ -125,7 +125,7 @@ class Deployment:
         deadline = time.monotonic() + READY_S_MAX
         async with httpx.AsyncClient(timeout=2) as client:
             waiting = {"gateway": f"{self.url}/readyz"}
-            waiting |= {n: f"http://127.0.0.1:{port}/readyz" for n, port in self.metrics_ports.items() if n != "gateway"}
+            waiting |= {n: f"http://127.0.0.1:{port}/metrics" for n, port in self.metrics_ports.items() if n != "gateway"}
             while waiting:
                 self.tick()
                 for name, url in list(waiting.items()):

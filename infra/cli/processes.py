@@ -1,0 +1,90 @@
+"""The long-running processes as commands: settings and metrics in, a room's entry point out."""
+
+import asyncio
+import base64
+import logging
+import os
+import signal
+import socket
+from collections.abc import Awaitable, Callable
+
+import uvloop
+
+from infra.settings import Settings
+from infra.telemetry.carrying import CarryingMetrics
+from infra.telemetry.metrics import Metrics
+from infra.telemetry.projecting import ProjectingMeter
+from infra.telemetry.server import MetricsServer
+from streams import projector
+from streams.app import WorkerConfig, run_worker
+
+EXIT_ENDED = 75
+"""A projector or reactor met something it must not pass over; its log says what, people look."""
+
+
+def run_worker_process(settings: Settings, domain: str) -> None:
+    """`laoxiao worker`; does not return."""
+    _log_to_stderr()
+    metrics = Metrics()
+    config = WorkerConfig(
+        bootstrap=settings.kafka,
+        domain=domain,
+        partitions=settings.partitions,
+        clock=settings.clock,
+        owner=settings.process or f"{socket.gethostname()}-{os.getpid()}",
+        session_timeout_s=settings.session_timeout_s,
+        snapshot_every=settings.snapshot_every,
+    )
+    with MetricsServer(metrics, settings.metrics_port):
+        run_worker(config, metrics=CarryingMetrics(metrics))
+
+
+def run_projector_process(settings: Settings) -> None:
+    """`laoxiao projector`."""
+    metrics = Metrics()
+
+    async def work(stop: asyncio.Event) -> None:
+        await projector.run(bootstrap=settings.kafka, dsn=settings.postgres, stop=stop, meter=ProjectingMeter(metrics))
+
+    _run_until_signalled(settings, metrics, work)
+
+
+def run_reactor_process(settings: Settings) -> None:
+    """`laoxiao reactor`."""
+    metrics = Metrics()
+    if not settings.quarantine_key:
+        raise SystemExit("LAOXIAO_QUARANTINE_KEY is not set: originals in quarantine must be encrypted")
+    from streams import reactor
+
+    config = reactor.ReactorConfig(
+        bootstrap=settings.kafka,
+        quarantine_key=base64.b64decode(settings.quarantine_key, validate=True),
+        notifications=settings.home / "notifications.jsonl",
+    )
+
+    async def work(stop: asyncio.Event) -> None:
+        await reactor.run_reactor(config, stop, metrics=CarryingMetrics(metrics))
+
+    _run_until_signalled(settings, metrics, work)
+
+
+def _run_until_signalled(settings: Settings, metrics: Metrics, work: Callable[[asyncio.Event], Awaitable[None]]) -> None:
+    """Run until SIGTERM or SIGINT; what the work raises ends the process loudly, and a supervisor starts it again."""
+    _log_to_stderr()
+
+    async def main() -> None:
+        stop = asyncio.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, stop.set)
+        await work(stop)
+
+    with MetricsServer(metrics, settings.metrics_port), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        try:
+            runner.run(main())
+        except Exception:
+            logging.getLogger("laoxiao").critical("the process cannot go on", exc_info=True)
+            raise SystemExit(EXIT_ENDED) from None
+
+
+def _log_to_stderr() -> None:
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")

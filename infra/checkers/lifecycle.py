@@ -148,5 +148,5 @@ class TimersInTime(Eye):
             self.note(
                 f"{data['provider_id']} counted {data['date']} {data['meal']} {cutoffs - decided.time_ms} ms before the cut-off", decided
             )
-        if slot.held + slot.used != data["portions"]:
-            self.note(f"{data['provider_id']} counted {data['portions']} portions and holds {slot.held + slot.used}", decided)
+        if slot.held != data["portions"] or sum(data["by_service"].values()) != data["portions"]:
+            self.note(f"{data['provider_id']} counted {data['portions']} portions and holds {slot.held}", decided)

@@ -78,7 +78,7 @@ def _person(draw: Random, district: District, street: Street, number: int) -> Pe
     if age >= 80 and draw.random() < 0.25:
         categories.append("living_alone")
     if draw.random() < (0.30 if age >= 80 else 0.05):
-        categories.append("assessed_level_2")
+        categories.append("level_2_or_above")
     shares: dict[str, int] = district.assumed["diet_permille"]
     diet = draw.choices(DIETS, [shares[name] for name in DIETS])[0]
     return Person(

@@ -1,0 +1,34 @@
+"""Records that no reader of ours wrote: each must be set aside with a name, and the line must move on."""
+
+import json
+from random import Random
+from typing import Any
+
+from tests.simulation.words import envelope
+
+SHAPES = 16
+
+
+def poison_value(draw: Random, area: str, number: int, at_ms: int) -> tuple[str | None, str | None]:
+    """Value (Latin-1 text of the bytes) and key of one bad record."""
+    good = envelope(f"e-{area}-x{number}", "meals.order.cancelled.v1", at_ms, area, "person:p-9", {"order_id": "o-x"})
+    text = json.dumps(good)
+    shape = draw.randrange(SHAPES)
+    key: str | None = area
+    changes: dict[int, dict[str, Any]] = {
+        5: {"type": "meals.order.cancelled.v9"},
+        6: {"type": "meals.soup.tasted.v1"},
+        7: {"data": {"order_id": "o-x", "colour": "red"}},
+        8: {"id": "../../etc"},
+        9: {"time": "1970-01-01T08:00:00+08:00"},
+        10: {"subject": "nul\x00"},
+    }
+    plain: dict[int, str | None] = {
+        0: "{not json", 1: None, 2: "[]", 3: "\xff\xfe\x00\x01", 4: text[:-20], 11: text[:-1] + ',"id":"twice"}', 12: "[" * 5000,
+        13: "\xef\xbb\xbf" + text,
+    }  # fmt: skip
+    if shape in plain:
+        return plain[shape], key
+    if shape in changes:
+        return json.dumps({**good, **changes[shape]}), key
+    return text, "310999" if shape == 14 else None

@@ -1,0 +1,183 @@
+"""Readers of the journal in simulated time: the real projector on a transactional store in memory, and the reactor.
+
+Neither is ever in the way of a decision; both may be killed between any two steps and go on from what they saved.
+"""
+
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager, contextmanager
+from copy import deepcopy
+from typing import Any
+
+import orjson
+
+from schemas.journal import FORWARDED, Decided, decode
+from streams.projections.registry import PROJECTIONS
+from streams.projections.rows import Key, Mode, Row, Rows, Table
+from streams.projections.store import Saved, StoreLost
+from streams.projector import Projector
+from streams.tail import Judged, Position
+from streams.validity import Validity
+from tests.simulation.world import World
+
+
+def run_through(coroutine: Coroutine[Any, Any, Any]) -> Any:
+    """Run a coroutine that waits for nothing but its turn."""
+    try:
+        while True:
+            coroutine.send(None)
+    except StopIteration as stop:
+        return stop.value
+
+
+class Tables:
+    """PostgreSQL: tables, positions, one transaction at a time. Rows become visible together with the position or not at all."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.rows: dict[Table, dict[Key, Row]] = {table: {} for table in PROJECTIONS[world.options.domain].tables}
+        self.appended: dict[Table, list[Row]] = {table: [] for table in self.rows}
+        self.saved: dict[int, Saved] = {p: Saved(Position(), None) for p in range(world.options.partitions)}
+        self.history: list[tuple[int, int]] = []
+        self._staged: list[tuple[str, Any, Any]] = []
+
+    @contextmanager
+    def naming(self) -> Any:
+        """As `Store.naming`."""
+        yield
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[None]:
+        """Commits at the end of the block; a fault may come before the commit, or after it with the answer lost."""
+        self._staged = []
+        yield
+        if self.world.hit("pg_fails", 0) is not None:
+            raise StoreLost("simulated: the connection was lost before the commit")
+        for kind, where, what in self._staged:
+            self._apply(kind, where, what)
+        if self.world.hit("pg_fails_late", 0) is not None:
+            raise StoreLost("simulated: committed, and the connection was lost")
+
+    async def advance(self, was: dict[int, Saved], now: dict[int, Saved]) -> None:
+        """As `Store.advance`: from exactly where the batch began."""
+        for partition, saved in now.items():
+            assert self.saved[partition].position == was[partition].position, "two projectors write"
+            self._staged.append(("position", partition, saved))
+
+    async def read(self, keys: dict[Table, set[Key]]) -> dict[Table, dict[Key, Row]]:
+        """The entities of these keys that exist."""
+        return {table: {key: deepcopy(self.rows[table][key]) for key in wanted if key in self.rows[table]} for table, wanted in keys.items()}
+
+    async def write(self, rows: Rows) -> None:
+        """Everything the batch makes."""
+        for table in self.rows:
+            for row in rows.of(table):
+                key = tuple(row[name] for name in table.key)
+                if table.mode is Mode.FIRST and key in self.rows[table] and table.spill is not None:
+                    self._staged.append(("append", *table.spill(row)))
+                elif table.mode is Mode.APPENDED:
+                    self._staged.append(("append", table, row))
+                else:
+                    self._staged.append((table.mode.value, table, row))
+
+    def _apply(self, kind: str, where: Any, what: Any) -> None:
+        if kind == "position":
+            self.saved[where] = what
+            self.history.append((where, what.position.next_offset))
+        elif kind == "append":
+            self.appended[where].append(what)
+        elif kind == Mode.MERGED.value:
+            self._merge(where, what)
+        else:
+            self.rows[where][tuple(what[name] for name in where.key)] = what
+
+    def _merge(self, table: Table, row: Row) -> None:
+        key = tuple(row[name] for name in table.key)
+        kept = self.rows[table].get(key)
+        if kept is None:
+            self.rows[table][key] = dict(row)
+            return
+        for name in table.adds:
+            kept[name] += row[name]
+        for name in table.maxima:
+            kept[name] = max((v for v in (kept[name], row[name]) if v is not None), default=None)
+        if table.latest_when and row[table.latest_when] is not None:
+            kept.update({name: row[name] for name in table.latest})
+
+
+class ProjectorProcess:
+    """The real `Projector`, driven batch by batch."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.tables = Tables(world)
+        self._projector = self._fresh()
+
+    def look(self, records_max: int = 40) -> None:
+        """One batch."""
+        if self.world.hit("projector_crash", 0) is not None:
+            self._projector = self._fresh()
+        batch = [judged for partition in range(self.world.options.partitions) for judged in self._batch(partition, records_max)]
+        if not batch:
+            return
+        try:
+            run_through(self._projector._write(self.tables, batch))  # type: ignore[arg-type]  # the store in memory has the same shape
+        except StoreLost:
+            self._projector = self._fresh()  # a new session: where the rows stand is asked anew
+
+    def _batch(self, partition: int, records_max: int) -> list[Judged]:
+        position = self._projector._saved[partition].position
+        judge = position.validity()
+        out = []
+        for entry in self.world.journal.entries(partition)[position.next_offset : position.next_offset + records_max]:
+            record = decode(entry.value)
+            assert entry.value is not None
+            out.append(Judged(partition, entry.offset, entry.value, record, judge.accept(entry.offset, record)))
+        return out
+
+    def _fresh(self) -> Projector:
+        projector = Projector(PROJECTIONS[self.world.options.domain], "", lambda: (_ for _ in ()).throw(RuntimeError))
+        projector._saved = dict(self.tables.saved)
+        return projector
+
+
+class ReactorProcess:
+    """What must happen because of a decision: foreign events go home, unreadable ones to quarantine; at least once."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.quarantined: list[tuple[int, int, str, int | None]] = []
+        self._saved = [(0, Validity()) for _ in range(world.options.partitions)]
+        self._at = list(self._saved)
+
+    def look(self, records_max: int = 40) -> None:
+        """React to some records, then save how far it got; a crash in between repeats them."""
+        for partition in range(self.world.options.partitions):
+            start, validity = self._at[partition]
+            judge = Validity(validity.epoch, validity.seq, validity.source_offset)
+            entries = self.world.journal.entries(partition)[start : start + records_max]
+            for entry in entries:
+                record = decode(entry.value)
+                if judge.accept(entry.offset, record) and isinstance(record, Decided):
+                    self.react(partition, record)
+            if self.world.hit("reactor_crash", 0) is not None:
+                self._at[partition] = self._saved[partition]
+                continue
+            self._saved[partition] = self._at[partition] = (start + len(entries), judge)
+
+    def react(self, partition: int, record: Decided) -> None:
+        """Everything of one record."""
+        for aside in record.set_aside:
+            if aside.reason == FORWARDED:
+                self.forward(partition, record.source_offset, aside.index, aside.home)
+            else:
+                self.quarantined.append((partition, record.source_offset, aside.reason, aside.index))
+
+    def forward(self, partition: int, offset: int, index: int | None, home: int | None) -> None:
+        """The event goes to its home under the right key, its bytes as they came."""
+        source = self.world.events.at(partition, offset)
+        assert source.value is not None
+        assert home is not None
+        parsed = orjson.loads(source.value)
+        event = parsed[index] if index is not None else parsed
+        value = source.value if index is None else orjson.dumps(event)
+        self.world.append_event(home, event["area"].encode(), value, source.headers)

@@ -1,0 +1,98 @@
+"""The world of one run: one virtual clock, one heap, the logs, and the fault switches. One thread, no real time, no hidden order."""
+
+from collections.abc import Callable
+from heapq import heappop, heappush
+from random import Random
+from typing import NamedTuple
+
+from streams.memory import MemoryEventLog, MemoryJournal
+from tests.simulation.plan import Plan
+
+
+class Attempt(NamedTuple):
+    """C: what one client did and what it knows: ``ok`` (durable, it was told), or ``info`` (it does not know)."""
+
+    send: int
+    outcome: str
+    offsets: tuple[int, ...]
+
+
+class Ended(NamedTuple):
+    """L: one process that ended by itself, with its exit code."""
+
+    at_ms: int
+    worker: str
+    code: int
+    reason: str
+
+
+class World:
+    """Everything outside the processes."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self.options = plan.options
+        self.now_ms = plan.options.start_ms
+        self.broker_skew_ms = 0
+        self.events = MemoryEventLog(plan.options.partitions, self._broker_ms)
+        self.journal = MemoryJournal(plan.options.partitions)
+        self.snapshots: list[dict[str, bytes]] = [{} for _ in range(plan.options.partitions)]
+        self.committed = [0] * plan.options.partitions
+        self.commits: list[tuple[int, int, int]] = []
+        self.attempts: list[Attempt] = []
+        self.ended: list[Ended] = []
+        self.injected: dict[str, int] = {}
+        self.healed = False
+        self.on_append: list[Callable[[int], None]] = []
+        self._armed: dict[tuple[str, int], list[int]] = {}
+        self._heap: list[tuple[int, float, int, Callable[[], None]]] = []
+        self._count = 0
+        self._schedule = Random(f"{plan.options.seed}/schedule")  # noqa: S311 - a seeded schedule is what makes a run repeatable
+        self._draw = self._schedule.random
+
+    def later(self, at_ms: int, work: Callable[[], None]) -> None:
+        """Do this at that instant; what falls on one instant comes in an order the seed draws."""
+        self._count += 1
+        heappush(self._heap, (max(at_ms, self.now_ms), self._draw(), self._count, work))
+
+    def run_until(self, stop_ms: int) -> None:
+        """Everything up to an instant."""
+        heap = self._heap
+        while heap and heap[0][0] <= stop_ms:
+            at_ms, _, _, work = heappop(heap)
+            self.now_ms = max(self.now_ms, at_ms)
+            work()
+        self.now_ms = max(self.now_ms, stop_ms)
+
+    def append_event(
+        self, partition: int, key: bytes | None, value: bytes | None, headers: tuple[tuple[str, bytes], ...] = ()
+    ) -> int:
+        """One more record on the events topic; whoever consumes the partition hears of it."""
+        offset = self.events.add(key, value, partition=partition, headers=headers)
+        for hear in self.on_append:
+            hear(partition)
+        return offset
+
+    def arm(self, kind: str, target: int, amount: int) -> None:
+        """The next time this worker (or reader) gets to that point, the fault happens."""
+        self._armed.setdefault((kind, target), []).append(amount)
+
+    def hit(self, kind: str, target: int) -> int | None:
+        """BUGGIFY: whether an armed fault happens here and now; its amount, or None."""
+        armed = self._armed.get((kind, target))
+        if not armed or self.healed:
+            return None
+        self.count(kind)
+        return armed.pop(0)
+
+    def count(self, kind: str) -> None:
+        """One more fault that really happened."""
+        self.injected[kind] = self.injected.get(kind, 0) + 1
+
+    def heal(self) -> None:
+        """No more faults."""
+        self.healed = True
+        self._armed.clear()
+
+    def _broker_ms(self) -> int:
+        return self.now_ms + self.broker_skew_ms

@@ -34,6 +34,10 @@ _GONE_CLASSES = ("08", "25", "40", "53", "55", "57", "58")
 """SQLSTATE classes after which the same batch may succeed later: connection, read-only or ended transaction, rollback, resources,
 locks, operator intervention (restart, termination), system."""
 
+_LOST = (OSError, TimeoutError, asyncpg.InterfaceError, asyncpg.InternalClientError)
+"""How a lost connection shows itself in the driver. `InternalClientError` is what a statement gets when the server's last words
+arrived between two of ours."""
+
 
 class StoreLost(Exception):
     """PostgreSQL is not there for now; what was in flight is either wholly in it or not at all."""
@@ -66,7 +70,7 @@ def _named() -> Iterator[None]:
         raise
     except ValueError as error:  # the driver's own DataError, and text that is not UTF-8
         raise DataRefused(type(error).__name__) from error
-    except (OSError, TimeoutError, asyncpg.InterfaceError) as error:
+    except _LOST as error:
         raise StoreLost(type(error).__name__) from error
 
 
@@ -94,7 +98,7 @@ class Store:
             return
         try:
             await self._connection.close(timeout=2)
-        except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
+        except (asyncpg.PostgresError, *_LOST):
             self._connection.terminate()  # it was lost; there is nothing left to end properly
 
     async def _lock(self) -> None:

@@ -35,5 +35,4 @@ async def following(dsn: str, journal: MemoryJournal, pace: Pace = QUICK) -> Asy
     finally:
         stop.set()
         async with asyncio.timeout(30):
-            await asyncio.gather(task, return_exceptions=True)
-    await task
+            await task  # what ended the projector explains the test's failure better than the test's own error

@@ -114,14 +114,15 @@ def send(file: click.utils.LazyFile) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Machine-readable.")
 def replay(domain: str, until: int | None, *, snapshots: bool, as_json: bool) -> None:
     """Rebuild every area from the journal and print its state hash."""
-    from infra.cli.replay import replay_areas
+    from infra.cli.replay import hash_of_all, replay_areas
 
     rows = asyncio.run(replay_areas(Settings.from_environment(), domain, until=until, snapshots=snapshots))
     if as_json:
         click.echo(json.dumps(rows))
-    else:
-        for row in rows:
-            click.echo(f"{row['area']:<12} partition {row['partition']:>2}  offset {row['offset']:>9}  {row['hash']}")
+        return
+    for row in rows:
+        click.echo(f"{row['area']:<12} partition {row['partition']:>2}  offset {row['offset']:>9}  {row['hash']}")
+    click.echo(f"all areas: {hash_of_all(rows)}")
 
 
 @main.command()

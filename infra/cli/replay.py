@@ -1,5 +1,6 @@
 """`laoxiao replay`: rebuild a domain's areas from the journal, in this process, from nothing else."""
 
+import hashlib
 from typing import Any
 
 from agents.catalogue import DOMAINS
@@ -22,3 +23,8 @@ async def replay_areas(settings: Settings, domain: str, *, until: int | None, sn
                 for area, digest in replayed.hashes.items()
             ]
     return sorted(rows, key=lambda row: (row["area"], row["partition"]))
+
+
+def hash_of_all(rows: list[dict[str, Any]]) -> str:
+    """One hash over every area's, for comparing two replays at a glance."""
+    return hashlib.sha256("\n".join(f"{row['area']} {row['hash']}" for row in rows).encode()).hexdigest()

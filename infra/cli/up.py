@@ -10,14 +10,14 @@ from datetime import datetime
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from infra.checkers.report import Report, check_everything
+from infra.checkers.report import Report
 from infra.scenario.day import DayPlan
 from infra.scenario.district import load_district
 from infra.scenario.player import Play, play_day
 from infra.scenario.player import Progress as Played
 from infra.stack.home import run_home
 from infra.supervisor.deployment import Deployment, Shape
-from infra.supervisor.quiesce import wait_until_quiet
+from infra.supervisor.verify import verify
 from schemas.journal import SHANGHAI, Clock
 
 HTTP_PERMILLE = 150
@@ -80,11 +80,11 @@ async def _run(deployment: Deployment, day: Day, console: Console, *, once: bool
         with _bar(console, day) as show:
             played = await play_day(play, show)
         console.print(f"  day played: {played.items_sent} events in {played.records_sent} records, {played.retries} sent again")
-        await wait_until_quiet(deployment)
-        report = await check_everything(bootstrap=deployment.bootstrap, dsn=deployment.dsn, sent_log=log)
-        _show(console, report)
+        report = await verify(deployment, log)
+        console.print(report.text())
         if once:
-            return 1 if report.violations else 0
+            return 0 if report.ok else 1
+        await deployment.start_workers()
         console.print(f"\n  the page stays at [bold]{deployment.url}[/bold]; Ctrl-C stops everything")
         await asyncio.Event().wait()
     finally:
@@ -135,12 +135,3 @@ def _title(day: Day) -> str:
     names = " ".join(load_district(code).name for code in day.plan.districts)
     return f"{names} · {day.plan.day:%Y-%m-%d} · scale {day.plan.scale:g} · {day.seconds:.0f} s"
 
-
-def _show(console: Console, report: Report) -> None:
-    console.print(report.text())
-    verdict = (
-        "[bold green]every invariant held[/bold green]"
-        if not report.violations
-        else f"[bold red]{len(report.violations)} violations[/bold red]"
-    )
-    console.print(verdict)

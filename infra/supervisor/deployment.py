@@ -82,14 +82,27 @@ class Deployment:
         self.supervisor.stop()
         self.stack.stop()
 
+    def stop_workers(self) -> None:
+        """Stop every worker cleanly: all it decided is durable, and its state is left as a snapshot."""
+        for name in [name for name in self.supervisor.running if name.startswith("worker-")]:
+            self.supervisor.running.pop(name).stop()
+
     def tick(self) -> None:
         """Start again what ended."""
         self.supervisor.tick()
 
-    async def _start_services(self) -> None:
+    async def start_workers(self) -> None:
+        """Start every worker (again) and wait until they serve."""
+        self._add_workers()
+        await self.wait_ready()
+
+    def _add_workers(self) -> None:
         for domain in DOMAINS:
             for number in range(1, self.shape.workers + 1):
                 self._add(f"worker-{domain}-{number}", "worker", "--domain", domain)
+
+    async def _start_services(self) -> None:
+        self._add_workers()
         self._add("projector", "projector")
         self._add("reactor", "reactor")
         self._add("gateway", "gateway")

@@ -117,7 +117,7 @@ class Supervisor:
 
     def tick(self) -> None:
         """Look at every service once."""
-        for supervised in self.running.values():
+        for supervised in list(self.running.values()):
             supervised.tick()
 
     def stop(self) -> None:

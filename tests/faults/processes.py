@@ -1,0 +1,102 @@
+"""A deployment of real processes with its day being played, for tests that break it."""
+
+import asyncio
+import contextlib
+import random
+import signal
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+from infra.checkers.report import Report
+from infra.scenario.day import DayPlan
+from infra.scenario.player import Play, Progress, play_day
+from infra.supervisor.deployment import Deployment, Shape
+from infra.supervisor.verify import verify
+from schemas.journal import Clock
+
+DISTRICTS = ("310106", "310151", "310110", "310101")
+"""Four areas, so that both workers own something that matters."""
+
+
+@contextlib.asynccontextmanager
+async def deployment(home: Path, *, workers: int) -> AsyncIterator[Deployment]:
+    """Real Kafka, PostgreSQL and every process of ours, watched by a supervisor; gone afterwards."""
+    running = Deployment(
+        Shape(home=home, clock=Clock.PLAYED, workers=workers, session_timeout_s=6, snapshot_every=400), told=lambda _: None
+    )
+    watching: asyncio.Task[None] | None = None
+    try:
+        await running.start()
+        watching = asyncio.create_task(_watch(running))
+        yield running
+    finally:
+        if watching is not None:
+            watching.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await watching
+        await asyncio.to_thread(running.stop)
+
+
+async def play_and_verify(running: Deployment, plan: DayPlan, seconds: float, harm: "Harm") -> tuple[Progress, Report]:
+    """Play the day while `harm` is done; heal; wait for rest; check every invariant on what really happened."""
+    log = running.shape.home / "sent.jsonl"
+    play = Play(plan=plan, bootstrap=running.bootstrap, log_path=log, seconds=seconds, http_url=running.url, http_permille=100)
+    harming = asyncio.create_task(harm.run(running))
+    try:
+        played = await play_day(play)
+    finally:
+        harm.enough.set()
+        await harming
+    return played, await verify(running, log)
+
+
+class Harm:
+    """What is done to a deployment while it works; `enough` ends it, and then everything has been healed."""
+
+    def __init__(self) -> None:
+        self.enough = asyncio.Event()
+        self.done: dict[str, int] = {}
+
+    async def run(self, running: Deployment) -> None:
+        """Do it until `enough`."""
+        raise NotImplementedError
+
+    async def pause(self, seconds: float) -> bool:
+        """Wait; True when it is enough."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self.enough.wait()
+        return self.enough.is_set()
+
+
+class RandomKills(Harm):
+    """SIGKILL of a random process every second or two: workers, projector, gateway, reactor, and now and then the broker."""
+
+    def __init__(self, seed: str, *, broker_every_s: float) -> None:
+        super().__init__()
+        self._draw = random.Random(seed)
+        self._broker_every_s = broker_every_s
+
+    async def run(self, running: Deployment) -> None:
+        broker_due_s = time.monotonic() + self._broker_every_s / 2
+        while not await self.pause(self._draw.uniform(0.6, 1.8)):
+            if time.monotonic() > broker_due_s and running.stack.kafka is not None:
+                await asyncio.to_thread(running.stack.kafka.kill, 0)
+                self._count("broker")
+                await asyncio.sleep(self._draw.uniform(0.1, 1.5))
+                await asyncio.to_thread(running.stack.kafka.restart, 0)
+                broker_due_s = time.monotonic() + self._broker_every_s
+                continue
+            name = self._draw.choice(sorted(running.supervisor.running))
+            if running.supervisor.running[name].send(signal.SIGKILL):
+                self._count(name.split("-")[0])
+
+    def _count(self, name: str) -> None:
+        self.done[name] = self.done.get(name, 0) + 1
+
+
+async def _watch(running: Deployment) -> None:
+    while True:
+        running.tick()
+        await asyncio.sleep(0.05)

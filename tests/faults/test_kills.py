@@ -1,0 +1,26 @@
+"""SIGKILL at random moments of a played day, on real Kafka and PostgreSQL: nothing lost, nothing twice, tables equal to the journal."""
+
+from pathlib import Path
+
+import pytest
+
+from infra.scenario.day import DayPlan
+from tests.faults.processes import DISTRICTS, RandomKills, deployment, play_and_verify
+
+pytestmark = pytest.mark.stack
+KILLS_MIN = 30
+
+
+async def test_thirty_random_kills_lose_nothing_and_decide_nothing_twice(server_directory: Path) -> None:
+    harm = RandomKills("kills-1", broker_every_s=25)
+    async with deployment(server_directory / "kills", workers=2) as running:
+        played, report = await play_and_verify(running, DayPlan(districts=DISTRICTS, seed="kills", scale=0.03), 75, harm)
+        restarts = {name: one.restarts for name, one in running.supervisor.running.items()}
+
+    print(f"\nkills {harm.done}, restarts {restarts}\n{report.text()}")
+    assert report.ok, report.text()
+    assert sum(harm.done.values()) >= KILLS_MIN, harm.done
+    assert {"worker", "projector", "gateway", "reactor", "broker"} <= harm.done.keys(), harm.done
+    assert played.records_unknown == 0, "every record was acknowledged in the end, so every one must be answered"
+    assert report.counts["decisions"] > 1_000
+    assert not report.skipped, report.skipped

@@ -12,9 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]  # publishes no types
 
-from schemas.codec import Rejection, decode_event, decode_record, encode_event, parse_json
+from schemas.codec import Rejected, Rejection, decode_event, decode_record, encode_event, parse_json
 from schemas.decisions import Received
 from schemas.envelope import IDENTITY_ATTRIBUTES
+from schemas.registry import domains_addressed
+from schemas.topics import DOMAINS
 from tests.schemas.freeze import frozen_documents, frozen_examples
 from tests.schemas.orders import DOMAIN, KEY, RECEIVED_MS, event, raw
 from tests.schemas.spoiling import spoilt
@@ -150,6 +152,26 @@ def test_a_batch_answers_each_event_in_its_place(chosen: list[dict[str, Any]], s
     items = decode_record(DOMAIN, KEY, json.dumps(batch).encode(), RECEIVED_MS)
     assert [item.event.id if isinstance(item, Received) else item.event_id for item in items] == [one["id"] for one in batch]
     assert [i for i, item in enumerate(items) if isinstance(item, Rejection)] == [i for i in range(len(batch)) if i in spoil]
+
+
+@pytest.mark.parametrize(
+    ("name", "changes", "answer"),
+    [
+        ("meals.order.placed.v1", {}, ("meals",)),
+        ("policy.published.v1", {}, ("meals",)),
+        ("policy.published.v1", {"data__policy": "calendar"}, DOMAINS),
+        ("policy.published.v1", {"data__policy": "unheard_of"}, ()),
+        ("policy.published.v1", {"data": []}, ()),
+        ("task.completed.v1", {"data__domain": "meals"}, ("meals",)),
+        ("task.completed.v1", {"data__domain": "unheard_of"}, ()),
+        ("task.completed.v1", {"data__domain": ["meals"]}, ()),
+    ],
+)
+def test_over_http_an_event_goes_to_the_domain_it_names(name: str, changes: dict[str, Any], answer: tuple[str, ...]) -> None:
+    made = event(name, **changes)
+    assert domains_addressed(made["type"], made["data"]) == answer
+    item = decode_event(None, made, RECEIVED_MS)
+    assert isinstance(item, Received) if answer else item == Rejection(Rejected.WRONG_DOMAIN, None, made["id"], ("data",))
 
 
 PROGRAM = """

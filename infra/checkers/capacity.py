@@ -22,33 +22,36 @@ class WithinCapacity(Eye):
 
     def __init__(self) -> None:
         super().__init__("C01")
+        self._below: set[SlotKey] = set()
 
     def before(self, area: Area, decided: Decided, fact: dict[str, Any]) -> None:
-        """Judge each new hold on what was free before it."""
-        if fact["type"] not in HOLDS:
-            return
-        key = _key(fact["data"])
+        """Judge each new hold on what was free before it; remember publications below use, before orders are moved away."""
+        kind, data = fact["type"], fact["data"]
+        if kind == "meals.slot.published.v1":
+            slot = area.slot(_key(data))
+            if slot.held + slot.used > data["capacity"]:
+                self._below.add(_key(data))
+        elif kind == "meals.slot.overcommitted.v1":
+            self._below.discard(_key(data))
+        elif kind in HOLDS:
+            self._hold(area, decided, data)
+
+    def after(self, area: Area, decided: Decided) -> None:
+        """A publication below use must have been followed by the flag."""
+        for key in sorted(self._below):
+            self.note(f"{_name(key)} in {area.area} was lowered below what is promised and not flagged", decided)
+        self._below.clear()
+
+    def _hold(self, area: Area, decided: Decided, data: dict[str, Any]) -> None:
+        key = _key(data)
         slot = area.slot(key)
-        order = area.orders.get(fact["data"]["order_id"])
+        order = area.orders.get(data["order_id"])
         stays = order is not None and order.slot == key and order.state in HOLDING
         taken = slot.held + slot.used - (order.portions if stays and order is not None else 0)
         if slot.published is None:
             self.note(f"{_name(key)} never published and was given an order", decided)
-        elif taken + fact["data"]["portions"] > slot.capacity:
-            self.note(
-                f"{_name(key)} has {slot.capacity} portions, {taken} promised, and was given {fact['data']['portions']} more", decided
-            )
-
-    def after(self, area: Area, decided: Decided) -> None:
-        """A publication below use must be followed by the flag."""
-        flagged = {_key(fact["data"]) for fact in decided.body["facts"] if fact["type"] == "meals.slot.overcommitted.v1"}
-        for fact in decided.body["facts"]:
-            if fact["type"] == "meals.slot.published.v1":
-                key = _key(fact["data"])
-                slot = area.slot(key)
-                below = slot.version == fact["data"]["version"] and slot.held + slot.used > slot.capacity
-                if below and key not in flagged:
-                    self.note(f"{_name(key)} was lowered below what is promised and not flagged", decided)
+        elif taken + data["portions"] > slot.capacity:
+            self.note(f"{_name(key)} has {slot.capacity} portions, {taken} promised, and was given {data['portions']} more", decided)
 
 
 class Conservation(Eye):

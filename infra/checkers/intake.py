@@ -3,7 +3,7 @@
 from collections import Counter
 from typing import Any
 
-from infra.checkers.logs import Decided, Logs, identity
+from infra.checkers.logs import Decided, Logs, identity, parse_record
 from infra.checkers.violation import Violation
 
 TICK = "clock.ticked.v1"
@@ -20,7 +20,7 @@ def check_i01(logs: Logs) -> list[Violation]:
         if sent.outcome != "acked":
             continue
         if sent.raw is not None:
-            answered = (sent.partition, sent.offset) in aside_places or _decided_at(logs, sent.partition, sent.offset)
+            answered = (sent.partition, sent.offset) in aside_places or (sent.partition, sent.offset) in logs.decided_places
             if not answered:
                 found.append(
                     Violation("I01", f"the broken record {sent.record} was neither set aside nor decided", sent.partition, sent.offset)
@@ -32,18 +32,6 @@ def check_i01(logs: Logs) -> list[Violation]:
                 continue
             found.append(Violation("I01", f"{event_id} was acknowledged and never answered", sent.partition, sent.offset))
     return found
-
-
-def _decided_at(logs: Logs, partition: int | None, offset: int | None) -> bool:
-    return (partition, offset) in _decided_places(logs)
-
-
-def _decided_places(logs: Logs) -> set[tuple[int, int]]:
-    cached: set[tuple[int, int]] | None = logs.__dict__.get("_decided_places")
-    if cached is None:
-        cached = {(decided.partition, decided.source_offset) for decided in logs.decisions}
-        logs.__dict__["_decided_places"] = cached
-    return cached
 
 
 def check_i02(logs: Logs) -> list[Violation]:
@@ -75,8 +63,6 @@ def check_i02(logs: Logs) -> list[Violation]:
 
 
 def _raw_events(raw: bytes) -> list[dict[str, Any]]:
-    from infra.checkers.logs import parse_record  # noqa: PLC0415
-
     return [event for event in parse_record(raw) or [] if isinstance(event, dict)]
 
 

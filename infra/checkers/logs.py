@@ -111,6 +111,11 @@ class Logs:
         return out
 
     @cached_property
+    def decided_places(self) -> set[tuple[int, int]]:
+        """Input places that have at least one decision."""
+        return {(decided.partition, decided.source_offset) for decided in self.decisions}
+
+    @cached_property
     def set_aside(self) -> list[tuple[Journaled, dict[str, Any]]]:
         """Every valid set-aside entry with its journal record."""
         return [(record, entry) for record in self.journal if record.valid for entry in record.body.get("set_aside", ())]

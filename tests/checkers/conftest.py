@@ -1,0 +1,17 @@
+"""A short day played through the real core: the clean log every checker must pass, and the ground mistakes are planted in."""
+
+import pytest
+
+from infra.checkers.logs import Logs
+from infra.scenario.day import DayPlan, build_day, with_ticks
+from infra.scenario.packets import packets
+from tests.checkers.in_memory import World
+
+
+@pytest.fixture(scope="session")
+def clean() -> Logs:
+    """Logs of a tenth of 静安's day, without tables. Never changed by a test: planting makes copies."""
+    plan = DayPlan(scale=0.1)
+    world = World()
+    world.play(list(packets(with_ticks(build_day(plan), plan, 5), plan.seed)))
+    return world.logs()

@@ -1,0 +1,126 @@
+"""L02 and L01: tables and replays that differ from the journal are caught, wherever they differ."""
+
+import sys
+from copy import deepcopy
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from infra.checkers.expected import expected_tables
+from infra.checkers.logs import Logs
+from infra.checkers.projection import KEYS, check_l02
+from infra.checkers.replaying import ReplayFailed, check_l01, run_replay
+from infra.checkers.report import MEANINGS, check_all
+
+Tables = dict[str, list[dict[str, Any]]]
+
+
+@pytest.fixture(scope="session")
+def tables(clean: Logs) -> Tables:
+    """Tables as a faultless projector would have left them, made from the naive fold."""
+    expected = expected_tables(clean)
+    out: Tables = {
+        name: [dict(zip(KEYS[name], key, strict=True)) | values for key, values in rows.items()] for name, rows in expected.tables.items()
+    }
+    counted = {
+        "meals_order_history": (expected.histories, ("area", "order_id", "fact_type")),
+        "meals_standing_runs": (expected.runs, ("area", "standing_order_id", "day", "order_id", "skipped")),
+        "meals_closures": (expected.closures, ("area", "provider_id", "kind")),
+    }
+    for name, (rows, columns) in counted.items():
+        out[name] = [dict(zip(columns, key, strict=True)) for key in rows.elements()]  # type: ignore[attr-defined] # all are counters
+    out["events_set_aside"] = [
+        {
+            "domain": "meals", "partition": record.partition, "journal_offset": record.offset, "event_index": entry["index"],
+            "event_id": entry["event_id"], "reason": entry["reason"], "home": entry["home"],
+        }
+        for record, entry in clean.set_aside
+    ]  # fmt: skip
+    out["journal_positions"] = [_position(clean, partition) for partition in range(clean.partitions)]
+    out["owners"] = [{"domain": "meals", "partition": partition, "epoch": 0} for partition in range(clean.partitions)]
+    return out
+
+
+def _position(logs: Logs, partition: int) -> dict[str, Any]:
+    records = [record for record in logs.journal if record.partition == partition]
+    end = records[-1]
+    decided = "decisions" in end.body
+    return {
+        "domain": "meals", "partition": partition, "next_offset": end.offset + 1, "epoch": 0,
+        "seq": end.body["seq"] if decided else 0, "source_offset": end.source_offset if decided else -1,
+    }  # fmt: skip
+
+
+def test_faultless_tables_pass(clean: Logs, tables: Tables) -> None:
+    assert check_l02(replace(clean, tables=tables)) == []
+
+
+@pytest.mark.parametrize("name", [*KEYS, "meals_order_history", "meals_standing_runs", "meals_closures", "events_set_aside"])
+def test_a_missing_and_a_doubled_row_are_caught_in_every_table(clean: Logs, tables: Tables, name: str) -> None:
+    rows = tables[name]
+    assert rows, "the played day fills every table"
+    assert check_l02(replace(clean, tables={**tables, name: rows[1:]}))
+    stranger = {column: (value + "x" if isinstance(value, str) and column != "domain" else value) for column, value in rows[0].items()}
+    if name not in ("decision_echoes",):
+        assert check_l02(replace(clean, tables={**tables, name: [*rows, stranger]}))
+
+
+@pytest.mark.parametrize(
+    ("name", "column", "value"),
+    [
+        ("meals_orders", "state", "delivered"), ("meals_orders", "provider_id", "syn-c-other"), ("meals_slots", "held", -1),
+        ("meals_slots", "capacity", 10_000), ("decisions", "outcome", "unsure"), ("tasks", "owner", "nobody"),
+        ("areas", "now_ms", 0), ("meals_kitchen_counts", "portions", 99_999), ("meals_providers", "lat", 0.0),
+    ],
+)  # fmt: skip
+def test_a_wrong_value_is_caught(clean: Logs, tables: Tables, name: str, column: str, value: object) -> None:
+    changed = deepcopy(tables[name])
+    row = next(row for row in changed if row[column] != value)
+    row[column] = value
+    found = check_l02(replace(clean, tables={**tables, name: changed}))
+    assert any(column in violation.sentence for violation in found)
+
+
+def test_tables_that_lag_are_compared_with_the_journal_up_to_where_they_stand(clean: Logs, tables: Tables) -> None:
+    found = check_l02(replace(clean, tables={**tables, "journal_positions": []}, settled=False))
+    assert any("which the journal does not" in violation.sentence for violation in found)
+    behind = [{**row, "next_offset": row["next_offset"] - 1} for row in tables["journal_positions"]]
+    found = check_l02(replace(clean, tables={**tables, "journal_positions": behind}))
+    assert any("the journal ends at" in violation.sentence for violation in found)
+    assert any("position of partition" in violation.sentence for violation in found)
+
+
+def test_replays_that_agree_pass_and_others_are_caught() -> None:
+    same, other = {"310106": "aa"}, {"310106": "bb"}
+    assert check_l01({"one": lambda: same, "two": lambda: dict(same)}) == []
+    assert check_l01({"one": lambda: same, "two": lambda: other})
+    assert check_l01({"one": lambda: same, "two": dict})
+
+
+def test_a_replay_is_a_process_with_its_own_hash_seed() -> None:
+    said = "import json, os; print(json.dumps([{'area': '310106', 'hash': os.environ['PYTHONHASHSEED']}]))"
+    replays = {seed: run_replay([sys.executable, "-c", said], {"PYTHONHASHSEED": seed}) for seed in ("0", "1")}
+    assert replays["0"]() == {"310106": "0"}
+    assert check_l01(replays)
+
+
+@pytest.mark.parametrize("code", ["raise SystemExit(3)", "print('no list')"])
+def test_a_replay_that_fails_is_a_violation_and_not_a_pass(code: str) -> None:
+    replay = run_replay([sys.executable, "-c", code], {})
+    with pytest.raises(ReplayFailed):
+        replay()
+    assert check_l01({"broken": replay})
+
+
+def test_the_report_names_every_invariant_and_what_was_not_checked(clean: Logs, tables: Tables) -> None:
+    report = check_all(clean)
+    assert report.ok
+    assert set(report.skipped) == {"L01", "L02"}
+    assert all(name in report.text() for name in MEANINGS)
+    whole = check_all(replace(clean, tables=tables), replays={"one": lambda: {"310106": "aa"}})
+    assert whole.ok
+    assert not whole.skipped
+    broken = check_all(replace(clean, quarantine=[]))
+    assert not broken.ok
+    assert "L06" in broken.text()

@@ -134,9 +134,14 @@ async def _flush(carrier: Carrier) -> None:
 
 
 async def _cancel(tasks: list[asyncio.Task[None]]) -> None:
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
+    """Cancel until it is heard: a cancellation can be lost inside the Kafka client while it closes."""
+    for _ in range(5):
+        pending = [task for task in tasks if not task.done()]
+        if not pending:
+            return
+        for task in pending:
+            task.cancel()
+        await asyncio.wait(pending, timeout=2)
 
 
 async def _close_pool(pool: Any) -> None:

@@ -24,6 +24,7 @@ class TinyOwner:
         self._bootstrap = bootstrap
         self._seen: dict[tuple[str, str], tuple[bytes, Outcome, str | None]] = {}
         self._judges: dict[int, Validity] = {}
+        self._stopping = False
         self.records: list[SourceRecord] = []
         self.going = asyncio.Event()
         if not paused:
@@ -39,8 +40,9 @@ class TinyOwner:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        self._task.cancel()
-        await asyncio.gather(self._task, return_exceptions=True)
+        self._stopping = True
+        self.going.set()
+        await self._task
         await self._stack.aclose()
 
     async def _open(self, partition: int) -> Validity:
@@ -55,8 +57,8 @@ class TinyOwner:
         return judge
 
     async def _run(self) -> None:
-        while True:
-            await self.going.wait()
+        await self.going.wait()
+        while not self._stopping:
             for partition, judge in self._judges.items():
                 end = await self._events.end_offset(partition)
                 async for record in self._events.read(partition, judge.source_offset + 1, end):

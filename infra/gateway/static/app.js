@@ -1,0 +1,200 @@
+// The living page: numbers from the register, decisions as the journal tells them, both said plainly when they are late.
+import { byId, clockOf, coalesced, el, setText } from "./dom.js";
+import { Latest, setProviderNames } from "./decisions.js";
+import { openLive, read } from "./feed.js";
+import { installLookup } from "./lookup.js";
+import { drawMap } from "./map.js";
+import { drawMeals, drawNumbers, drawRefusals, drawTasks, Providers } from "./panels.js";
+import { ago, currentLanguage, number, switchLanguage, t } from "./strings.js";
+
+const DOMAIN = "meals";
+const REFRESH_MS = 1000;
+const QUIET_REFRESH_MS = 10000;
+const SLOW_REFRESH_MS = 4000;
+const RATE_WINDOW_MS = 60000;
+
+const view = { area: null, overview: null, tasks: [], map: null, link: null, state: null, trouble: false, fetchedAt: 0 };
+const arrivals = [];
+const lookup = installLookup(DOMAIN);
+const latest = new Latest(byId("latest"), byId("pause"), lookup.lookUp);
+const providers = new Providers();
+let closeLive = () => {};
+let dirty = true;
+let refreshing = false;
+let lastRefresh = 0;
+let lastSlow = 0;
+
+const drawLatest = coalesced(() => latest.draw());
+
+function translate() {
+  document.documentElement.lang = currentLanguage() === "zh" ? "zh-CN" : "en";
+  document.title = t("title");
+  for (const element of document.querySelectorAll("[data-t]")) element.textContent = t(element.dataset.t);
+  for (const element of document.querySelectorAll("[data-title]")) element.title = t(element.dataset.title);
+  for (const element of document.querySelectorAll("[data-label]")) element.setAttribute("aria-label", t(element.dataset.label));
+  for (const element of document.querySelectorAll("[data-placeholder]")) element.placeholder = t(element.dataset.placeholder);
+}
+
+function drawAll() {
+  providers.drawMealChoice();
+  latest.drawn = null;
+  latest.draw();
+  drawStatus();
+  if (!view.overview) return;
+  drawNumbers(view.overview);
+  drawMeals(view.overview);
+  drawRefusals(view.overview);
+  drawTasks(view.tasks, lookup.lookUp);
+  providers.draw();
+  if (view.map) drawMap(view.map);
+}
+
+function drawStatus() {
+  const pill = byId("connection");
+  const words = view.link === null ? "connecting" : !view.link ? "reconnecting" : view.state && !view.state.caught_up ? "behind" : "live";
+  setText("connection", t(words));
+  pill.className = `pill ${words === "live" ? "good" : words === "reconnecting" ? "bad" : ""}`;
+  const trouble = view.state && view.state.recording === false ? "recording_trouble" : view.trouble ? "register_trouble" : null;
+  byId("trouble").hidden = trouble === null;
+  if (trouble) setText("trouble", t(trouble));
+  document.body.classList.toggle("stale", view.link === false || view.trouble);
+  const cut = Date.now() - RATE_WINDOW_MS;
+  while (arrivals.length && arrivals[0][0] < cut) arrivals.shift();
+  setText("rate", t("latest_rate", { n: number(arrivals.reduce((sum, [, n]) => sum + n, 0)) }));
+  if (!view.overview) return;
+  const since = (Date.now() - view.fetchedAt) / 1000;
+  const age = view.overview.projection.age_s;
+  setText("data_age", ago(age === null ? null : Math.max(0, age) + since));
+  setText("ahead", number(view.overview.journal.records_ahead));
+  setText("clock", `${view.overview.now.slice(0, 10)} ${clockOf(view.overview.now)}`);
+  setText("day", view.overview.date);
+}
+
+async function refresh() {
+  const now = Date.now();
+  const due = dirty ? now - lastRefresh >= REFRESH_MS : now - lastRefresh >= QUIET_REFRESH_MS;
+  if (refreshing || !due || view.area === null || document.hidden) return;
+  refreshing = true;
+  dirty = false;
+  lastRefresh = now;
+  const area = view.area;
+  const slow = now - lastSlow >= SLOW_REFRESH_MS;
+  try {
+    const query = `area=${encodeURIComponent(area)}`;
+    const overview = await read(`/v1/${DOMAIN}/overview?${query}`);
+    if (area !== view.area) return;
+    view.trouble = !overview.ok;
+    if (!overview.ok) return;
+    view.overview = overview.body;
+    view.fetchedAt = Date.now();
+    drawNumbers(view.overview);
+    drawMeals(view.overview);
+    drawRefusals(view.overview);
+    if (slow || !view.map) await refreshSlow(area, query);
+  } catch {
+    view.trouble = true;
+  } finally {
+    refreshing = false;
+    drawStatus();
+  }
+}
+
+async function refreshSlow(area, query) {
+  lastSlow = Date.now();
+  const day = `day=${view.overview.date}`;
+  const [tasks, map, capacity] = await Promise.all([
+    read(`/v1/${DOMAIN}/tasks?${query}`), read(`/v1/${DOMAIN}/map?${query}&${day}`), read(`/v1/${DOMAIN}/capacity?${query}&${day}`)]);
+  if (area !== view.area) return;
+  view.trouble = !(tasks.ok && map.ok && capacity.ok);
+  if (view.trouble) return;
+  view.tasks = tasks.body.tasks;
+  view.map = map.body;
+  providers.rows = capacity.body.providers;
+  providers.date = view.overview.date;
+  setProviderNames(new Map(providers.rows.map((one) => [one.provider_id, one.name])));
+  drawTasks(view.tasks, lookup.lookUp);
+  drawMap(view.map);
+  providers.draw();
+}
+
+async function show(area) {
+  closeLive();
+  Object.assign(view, { area, overview: null, map: null, link: null, state: null, tasks: [] });
+  arrivals.length = 0;
+  lastRefresh = 0;
+  lastSlow = 0;
+  dirty = true;
+  drawStatus();
+  closeLive = openLive(DOMAIN, area, {
+    link: (connected) => {
+      view.link = connected;
+      // What was decided while the line was down is in the register.
+      if (connected) loadLatest(area);
+      dirty = true;
+      drawStatus();
+    },
+    state: (state) => {
+      view.state = state;
+      drawStatus();
+    },
+    decisions: (message) => {
+      arrivals.push([Date.now(), message.decided]);
+      latest.add(message.decisions, message.decided);
+      dirty = true;
+      drawLatest();
+    },
+  });
+  await refresh();
+}
+
+async function loadLatest(area) {
+  try {
+    const answer = await read(`/v1/${DOMAIN}/decisions?area=${encodeURIComponent(area)}&limit=60`);
+    if (answer.ok && area === view.area) latest.replace(answer.body.decisions);
+  } catch {
+    view.trouble = true;
+  }
+}
+
+async function loadAreas() {
+  try {
+    const answer = await read(`/v1/${DOMAIN}/areas`);
+    view.trouble = !answer.ok;
+    if (!answer.ok) return;
+    const known = answer.body.areas.map((one) => one.area);
+    const select = byId("area");
+    const have = [...select.options].map((one) => one.value);
+    if (known.join() !== have.join()) select.replaceChildren(...known.map((area) => el("option", { value: area, selected: area === view.area }, area)));
+    if (view.area === null && known.length) {
+      const busiest = answer.body.areas.reduce((a, b) => (b.decisions > a.decisions ? b : a)).area;
+      const wanted = new URLSearchParams(location.search).get("area");
+      select.value = known.includes(wanted) ? wanted : busiest;
+      await show(select.value);
+    }
+  } catch {
+    view.trouble = true;
+  } finally {
+    drawStatus();
+  }
+}
+
+byId("area").addEventListener("change", (event) => show(event.target.value));
+byId("filter").addEventListener("change", (event) => {
+  latest.filter = event.target.value;
+  latest.drawn = null;
+  latest.draw();
+});
+byId("language").addEventListener("click", () => {
+  switchLanguage();
+  translate();
+  drawAll();
+  lookup.redraw();
+});
+document.addEventListener("visibilitychange", refresh);
+
+translate();
+drawAll();
+loadAreas();
+setInterval(refresh, 250);
+setInterval(drawStatus, 1000);
+setInterval(loadAreas, 15000);

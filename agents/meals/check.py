@@ -1,27 +1,39 @@
 """What must hold of the state after every event, and of the whole state after recovery (C01, C02, I06, I07)."""
 
 from collections.abc import Iterable
+from typing import Any
 
 from agents.core import InvariantBroken
-from agents.meals.state import MealsState, Order, Slot
+from agents.meals.state import MealsState, Order, Provider, Slot
 from agents.meals.states import TERMINAL, OrderState
 from schemas.facts import Fact
+from schemas.meals import OrderAssigned
+
+UNPLACED = OrderState.UNPLACED
 
 
 def check(state: MealsState, facts: Iterable[Fact]) -> None:
-    """Look at what these facts touched: their order, and their provider's slot of that meal."""
+    """Look at what these facts touched: their order with its slot, and the slots of the providers they name."""
     for fact in facts:
         values = fact.__dict__
-        order_id = values.get("order_id")
-        if order_id is not None:
-            order = state.orders.get(order_id)
+        if "order_id" in values:
+            order = state.orders.get(values["order_id"])
             if order is not None:
                 order_owned(state, order)
-        provider_id = values.get("provider_id")
-        if provider_id is not None and "meal" in values:
-            slot = state.providers[provider_id].slots.get((values["date"], values["meal"]))
-            if slot is not None:
-                slot_sound(state, slot)
+                if order.slot is not None:
+                    slot_sound(state, order.slot)
+                if type(fact) is OrderAssigned:
+                    continue
+        for name in ("provider_id", "from_provider_id"):
+            provider = state.providers.get(values.get(name, ""))
+            if provider is not None:
+                for slot in provider.slots.values() if "meal" not in values else _slots_of(provider, values):
+                    slot_sound(state, slot)
+
+
+def _slots_of(provider: Provider, values: dict[str, Any]) -> tuple[Slot, ...]:
+    slot = provider.slots.get((values["date"], values["meal"]))
+    return () if slot is None else (slot,)
 
 
 def check_all(state: MealsState) -> None:
@@ -34,7 +46,7 @@ def check_all(state: MealsState) -> None:
             require(key == (slot.date, slot.meal), "a slot lies under its own key")
             require(slot.held == sum(order.portions for order in slot.orders.values()), "what is held is what orders hold")
             require(all(order.slot is slot for order in slot.orders.values()), "an order is in the slot it names")
-            require(not slot.orders or f"close|{slot.key}" in state.deadlines or f"close|{slot.key}" in state.stuck, "no slot stays open")
+            require(not slot.orders or slot.close_key in state.deadlines or slot.close_key in state.stuck, "no slot stays open")
             for service, grid in state.days[key].free.items():
                 found = provider.place_id in grid
                 require(
@@ -58,17 +70,19 @@ def slot_sound(state: MealsState, slot: Slot) -> None:
     if not slot.conserved():
         raise InvariantBroken(f"conservation broken at {slot.key}")
     if slot.orders and (slot.shut or slot.free < 0):
-        key = f"move|{slot.key}"
+        key = slot.move_key
         require(key in state.deadlines or key in state.stuck, "what a slot cannot keep is moved")
 
 
 def order_owned(state: MealsState, order: Order) -> None:
     """Every open order has a next deadline, or a stuck one that a human owns (I07)."""
-    key = f"end|{order.order_id}" if order.slot is None else f"close|{order.slot.key}"
+    key = f"end|{order.order_id}" if order.slot is None else order.slot.close_key
     if key not in state.deadlines and key not in state.stuck:
         raise InvariantBroken(f"order {order.order_id} has neither deadline nor owner")
-    require((order.slot is None) == (order.state is OrderState.UNPLACED), "an order without a kitchen is unplaced")
-    require(order.state not in TERMINAL, "an ended order is not open")
+    if (order.slot is None) != (order.state is UNPLACED):
+        raise InvariantBroken("exactly an unplaced order has no kitchen")
+    if order.state._value_ in TERMINAL:
+        raise InvariantBroken("an ended order is not open")
 
 
 def require(holds: bool, law: str) -> None:

@@ -130,8 +130,8 @@ def _sweep(state: MealsState, now_ms: int) -> None:
     before_ms = now_ms - DAY_MS
     for day in [day for day in state.days.values() if day.closes_ms < before_ms]:
         for slot in [slot for slot in day.slots.values() if not slot.orders and slot.closes_ms < before_ms]:
-            state.deadlines.clear(f"count|{slot.key}")
-            state.stuck.pop(f"count|{slot.key}", None)
+            state.deadlines.clear(slot.count_key)
+            state.stuck.pop(slot.count_key, None)
             drop_slot(state, slot)
             provider = slot.provider
             if not provider.listed and not provider.slots and not provider.closures:

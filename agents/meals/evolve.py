@@ -9,7 +9,7 @@ from typing import Any
 
 from agents.meals.index import put_in, seats_changed, slot_of, take_out
 from agents.meals.state import Closure, Ended, MealsState, Order, Provider, Slot, Standing
-from agents.meals.states import TRANSITIONS, OrderState
+from agents.meals.states import MOVES, OrderState
 from agents.shared.calendar import CalendarYear
 from agents.shared.policy import parse
 from schemas.facts import CaseStuck, Fact, PolicyAdopted, TaskClosed, TaskKind, TaskOpened
@@ -34,6 +34,9 @@ from schemas.meals import (
     StandingOrderStoppedFact,
     WelfareCheckDue,
 )
+
+ASSIGNED = OrderState.ASSIGNED
+"""Looking a member up on its class costs more than all of a transition."""
 
 
 def evolve(state: MealsState, fact: Fact, now_ms: int) -> None:
@@ -82,7 +85,7 @@ def _slot_published(state: MealsState, fact: SlotPublished, now_ms: int) -> None
     slot.publish(fact.version, fact.capacity, now_ms)
     seats_changed(state, slot, before)
     if slot.orders:
-        state.deadlines.set(f"close|{slot.key}", slot.closes_ms)
+        state.deadlines.set(slot.close_key, slot.closes_ms)
     _shut_or_open(state, slot, now_ms)
 
 
@@ -195,7 +198,7 @@ def _welfare_check_due(state: MealsState, fact: WelfareCheckDue, _now_ms: int) -
 def _kitchen_counted(state: MealsState, fact: KitchenCounted, _now_ms: int) -> None:
     slot = state.providers[fact.provider_id].slots[(fact.date, fact.meal)]
     slot.counted = True
-    state.deadlines.clear(f"count|{slot.key}")
+    state.deadlines.clear(slot.count_key)
 
 
 def _standing_recorded(state: MealsState, fact: StandingOrderRecorded, _now_ms: int) -> None:
@@ -262,7 +265,7 @@ def _provider(state: MealsState, provider_id: str) -> Provider:
 
 
 def _move(order: Order, to: OrderState) -> None:
-    assert to in TRANSITIONS[order.state], f"an order never goes from {order.state} to {to}"
+    assert (order.state._value_, to._value_) in MOVES, f"an order never goes from {order.state} to {to}"
     order.state = to
 
 
@@ -271,14 +274,14 @@ def _hold(state: MealsState, order: Order, provider: Provider, cutoff_ms: int, n
     before = slot.free
     slot.hold(order.portions)
     seats_changed(state, slot, before)
-    _move(order, OrderState.ASSIGNED)
+    _move(order, ASSIGNED)
     order.slot = slot
     if not slot.orders:
-        state.deadlines.set(f"close|{slot.key}", slot.closes_ms)
+        state.deadlines.set(slot.close_key, slot.closes_ms)
     slot.orders[order.order_id] = order
     if not slot.counted and cutoff_ms > now_ms:
         if len(slot.orders) == 1:
-            state.deadlines.set(f"count|{slot.key}", cutoff_ms)
+            state.deadlines.set(slot.count_key, cutoff_ms)
     else:
         _count_again(state, slot, now_ms)
 
@@ -310,15 +313,15 @@ def _leave(state: MealsState, order: Order, slot: Slot) -> None:
         del orders[order.order_id]
     order.slot = None
     if not orders:
-        state.deadlines.clear(f"close|{slot.key}")
-        state.deadlines.clear(f"move|{slot.key}")
-        state.stuck.pop(f"close|{slot.key}", None)
-        state.stuck.pop(f"move|{slot.key}", None)
+        state.deadlines.clear(slot.close_key)
+        state.deadlines.clear(slot.move_key)
+        state.stuck.pop(slot.close_key, None)
+        state.stuck.pop(slot.move_key, None)
 
 
 def _count_again(state: MealsState, slot: Slot, now_ms: int) -> None:
     policy = state.policies.at(now_ms)
-    key = f"count|{slot.key}"
+    key = slot.count_key
     wanted = policy.kitchen_recount or not slot.counted
     if wanted and now_ms < slot.ends_ms and key not in state.deadlines:
         state.deadlines.set(key, now_ms + policy.kitchen_recount_s * 1000)
@@ -335,7 +338,7 @@ def _shut_or_open(state: MealsState, slot: Slot, now_ms: int) -> None:
 
 def _displaced(state: MealsState, slot: Slot, now_ms: int) -> None:
     """Open orders that the slot cannot keep are work due at once, one order at a time."""
-    key = f"move|{slot.key}"
+    key = slot.move_key
     if slot.orders and (slot.shut or slot.free < 0):
         if key not in state.stuck and key not in state.deadlines:
             state.deadlines.set(key, now_ms)

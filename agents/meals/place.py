@@ -7,9 +7,8 @@ so a ring of thousands of full kitchens costs no more than those first few.
 
 from typing import NamedTuple
 
-from agents.meals.policy import MealsParameters, at_minute
+from agents.meals.policy import MealsParameters
 from agents.meals.state import MealDay, MealsState, Provider, Slot
-from agents.shared.calendar import day_from
 from agents.shared.explanation import Considered
 from agents.shared.nearest import Point
 from schemas.decisions import Why
@@ -90,7 +89,6 @@ class Search:
     )
 
     def __init__(self, state: MealsState, policy: MealsParameters, wish: Wish, now_ms: int) -> None:
-        times = policy.times(wish.meal)
         self.policy = policy
         self.wish = wish
         self.now_ms = now_ms
@@ -101,9 +99,7 @@ class Search:
         self.reach_m = reach_s * self.speed_cm_s // policy.detour_percent
         self.age_ms_max = policy.capacity_age_s_max * 1000
         self.load_percent = policy.late_kitchen_load_percent
-        day = day_from(wish.date)
-        self.standard_ms = at_minute(day, times.cutoff_minute)
-        self.late_ms = at_minute(day, times.late_until_minute)
+        self.standard_ms, self.late_ms = policy.order_until_ms(wish.date, wish.meal)
 
     def travel_s(self, distance_m: int) -> int:
         """Estimated seconds on the way, rounded up."""
@@ -161,7 +157,9 @@ class Search:
         cutoff_ms = self.standard_ms if slot.cutoff_ms is None else slot.cutoff_ms
         circle_s = None
         if not self.delivery:
-            circle_s = next((circle for circle in self.policy.walk_circles_s if travel_s <= circle), self.policy.walk_circles_s[-1])
+            for circle_s in self.policy.walk_circles_s:
+                if travel_s <= circle_s:
+                    break
         late = self.now_ms > cutoff_ms
         why = seen.why(provider.place_id, circle_s=circle_s, late=True if late else None, **values)
         return Placement(slot, distance_m, travel_s, cutoff_ms, late, why)

@@ -5,10 +5,11 @@ number the default is the project's own suggestion, marked [O].
 """
 
 from datetime import date
+from functools import lru_cache
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from agents.shared.calendar import MINUTE_MS, midnight_ms
+from agents.shared.calendar import MINUTE_MS, day_from, midnight_ms
 from schemas.primitives import Code
 
 
@@ -127,9 +128,20 @@ class MealsParameters(_Parameters):
             raise ValueError("bad_price")
         return self
 
+    def order_until_ms(self, date_text: str, meal: str) -> tuple[int, int]:
+        """When ordering ends for a meal of a date, and when it ends by the late rule (milliseconds since the epoch)."""
+        times = self.times(meal)
+        return _two_minutes(date_text, times.cutoff_minute, times.late_until_minute)
+
     def times(self, meal: str) -> MealTimes:
         """The times of this meal."""
         return self.lunch if meal == "lunch" else self.dinner if meal == "dinner" else self.breakfast
+
+
+@lru_cache(maxsize=4096)
+def _two_minutes(date_text: str, first: int, second: int) -> tuple[int, int]:
+    day = day_from(date_text)
+    return at_minute(day, first), at_minute(day, second)
 
 
 def at_minute(day: date, minute: int) -> int:

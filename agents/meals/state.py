@@ -57,7 +57,21 @@ class Provider(Place):
 class Slot(Seats):
     """The seats of one meal of one date at one provider, with the open orders that hold them."""
 
-    __slots__ = ("closes_ms", "counted", "cutoff_ms", "date", "ends_ms", "key", "meal", "orders", "provider", "starts_ms")
+    __slots__ = (
+        "close_key",
+        "closes_ms",
+        "count_key",
+        "counted",
+        "cutoff_ms",
+        "date",
+        "ends_ms",
+        "key",
+        "meal",
+        "move_key",
+        "orders",
+        "provider",
+        "starts_ms",
+    )
 
     def __init__(self, provider: Provider, date: str, meal: str) -> None:
         super().__init__()
@@ -65,6 +79,9 @@ class Slot(Seats):
         self.date = date
         self.meal = meal
         self.key = f"{provider.place_id}|{date}|{meal}"
+        self.close_key = f"close|{self.key}"
+        self.count_key = f"count|{self.key}"
+        self.move_key = f"move|{self.key}"
         self.cutoff_ms: int | None = None
         self.starts_ms = 0
         self.ends_ms = 0

@@ -56,4 +56,6 @@ TRANSITIONS: dict[OrderState, frozenset[OrderState]] = {
     OrderState.CLOSED: frozenset(),
 }
 
-TERMINAL = frozenset(state for state, following in TRANSITIONS.items() if not following)
+MOVES = frozenset((state.value, to.value) for state, following in TRANSITIONS.items() for to in following)
+"""The same as pairs of plain words: looking one up costs no call into `Enum`."""
+TERMINAL = frozenset(state.value for state, following in TRANSITIONS.items() if not following)

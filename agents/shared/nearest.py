@@ -18,22 +18,22 @@ from typing import Generic, TypeVar
 
 EARTH_RADIUS_M = 6_371_008.8
 """Mean radius (IUGG)."""
+DIAMETER_M = 2 * EARTH_RADIUS_M
 CELL_DEGREES = 1 / 200
 """About 556 m by 476 m in Shanghai: a few providers a cell at a district's density (100 in 37 km²)."""
+CELL_RADIANS = radians(CELL_DEGREES)
+CELL_M = EARTH_RADIUS_M * CELL_RADIANS
+"""From one edge of a cell to the other, northwards."""
 ROW = 1 << 20
 """Cells of one row: more than 360 degrees of them, so a cell is one integer."""
 SCAN_ALL_MAX = 32
 """Up to so many places it is cheaper to look at all of them than at empty cells."""
 
 
-def _row(lat: float) -> int:
-    return floor(lat / CELL_DEGREES)
-
-
 class Place:
     """A position on the unit sphere with an id. Subclasses add what is there."""
 
-    __slots__ = ("cell", "lat", "lon", "place_id", "x", "y", "z")
+    __slots__ = ("across", "cell", "lat", "lon", "place_id", "x", "y", "z")
 
     def __init__(self, place_id: str, lat: float, lon: float) -> None:
         self.place_id = place_id
@@ -45,6 +45,7 @@ class Place:
         self.lon = lon
         phi, lam = radians(lat), radians(lon)
         across = cos(phi)
+        self.across = across
         self.x = across * cos(lam)
         self.y = across * sin(lam)
         self.z = sin(phi)
@@ -64,7 +65,7 @@ class Point(Place):
         dx = self.x - place.x
         dy = self.y - place.y
         dz = self.z - place.z
-        return int(2 * EARTH_RADIUS_M * asin(sqrt(dx * dx + dy * dy + dz * dz) * 0.5) + 0.5)
+        return int(DIAMETER_M * asin(sqrt(dx * dx + dy * dy + dz * dz) * 0.5) + 0.5)
 
 
 L = TypeVar("L", bound=Place)
@@ -149,13 +150,13 @@ class Grid(Generic[L]):
 
 def _measured(point: Point, places: Iterable[L], within_m: int) -> list[tuple[int, str, L]]:
     """Each place within reach with its distance; the loop is written out because it is the hottest of all."""
-    x, y, z = point.x, point.y, point.z
+    x, y, z, twice = point.x, point.y, point.z, DIAMETER_M
     found = []
     for place in places:
         dx = x - place.x
         dy = y - place.y
         dz = z - place.z
-        distance_m = int(2 * EARTH_RADIUS_M * asin(sqrt(dx * dx + dy * dy + dz * dz) * 0.5) + 0.5)
+        distance_m = int(twice * asin(sqrt(dx * dx + dy * dy + dz * dz) * 0.5) + 0.5)
         if distance_m <= within_m:
             found.append((distance_m, place.place_id, place))
     return found
@@ -164,9 +165,7 @@ def _measured(point: Point, places: Iterable[L], within_m: int) -> list[tuple[in
 def _bound_m(point: Point, ring: int) -> int:
     """Nothing outside the block up to this ring is nearer than this many metres."""
     lat, lon = point.lat / CELL_DEGREES, point.lon / CELL_DEGREES
-    row, column = floor(lat), floor(lon)
-    down = min(lat - row, row + 1 - lat) + ring
-    across = min(lon - column, column + 1 - lon) + ring
-    to_parallel_m = EARTH_RADIUS_M * radians(down * CELL_DEGREES)
-    to_meridian_m = EARTH_RADIUS_M * cos(radians(point.lat)) * sin(radians(across * CELL_DEGREES))
+    up, right = lat % 1, lon % 1
+    to_parallel_m = CELL_M * ((up if up < 0.5 else 1 - up) + ring)
+    to_meridian_m = EARTH_RADIUS_M * point.across * sin(CELL_RADIANS * ((right if right < 0.5 else 1 - right) + ring))
     return floor(min(to_parallel_m, to_meridian_m)) - 1

@@ -1,0 +1,1 @@
+"""Measurements of this machine: each module has one ``run``, which returns its figures."""

@@ -8,6 +8,8 @@ from typing import Any
 import asyncpg
 import orjson
 from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import KafkaError
 
 from infra.checkers.logs import Input, Logs, Sent, judge
 
@@ -17,6 +19,7 @@ TABLES = (
     "meals_standing_orders", "meals_standing_runs", "meals_kitchen_counts", "decision_tallies",
 )  # fmt: skip
 READ_STALL_MS = 15_000
+UNKNOWN_TOPIC = 3
 
 
 async def read_logs(bootstrap: str, dsn: str | None, sent_log: Path | None, *, domain: str = "meals", only_ours: bool = True) -> Logs:
@@ -63,28 +66,31 @@ def read_sent(path: Path) -> list[Sent]:
 
 
 async def partition_count(bootstrap: str, topic: str) -> int:
-    """How many partitions the topic has."""
-    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, group_id=None)
-    await consumer.start()
+    """How many partitions the topic has, 0 when there is no such topic."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
     try:
-        await consumer.topics()
-        return len(consumer.partitions_for_topic(topic) or ())
+        await admin.start()
+        (described,) = await admin.describe_topics([topic])
     finally:
-        await consumer.stop()
+        await admin.close()
+    if described["error_code"] == UNKNOWN_TOPIC:
+        return 0
+    if described["error_code"] != 0:
+        raise KafkaError(f"{topic}: error {described['error_code']}")
+    return len(described["partitions"])
 
 
 async def read_topic(bootstrap: str, topic: str) -> list[Input]:
     """Every record of the topic up to its present end, by partition and offset; empty when there is no such topic."""
+    places = [TopicPartition(topic, number) for number in range(await partition_count(bootstrap, topic))]
+    if not places:
+        return []
     consumer = AIOKafkaConsumer(
         bootstrap_servers=bootstrap, group_id=None, enable_auto_commit=False, auto_offset_reset="earliest",
         max_partition_fetch_bytes=8 * 1024 * 1024, isolation_level="read_uncommitted",
     )  # fmt: skip
     await consumer.start()
     try:
-        await consumer.topics()
-        places = [TopicPartition(topic, number) for number in sorted(consumer.partitions_for_topic(topic) or ())]
-        if not places:
-            return []
         consumer.assign(places)
         ends = await consumer.end_offsets(places)
         await consumer.seek_to_beginning(*places)

@@ -53,6 +53,7 @@ class Play:
     http_url: str | None = None
     http_permille: int = 0
     give_up_s: float = 120.0
+    domain: str = "meals"
 
 
 async def play_day(play: Play, on_progress: Callable[[Progress], None] = lambda _: None) -> Progress:
@@ -99,7 +100,7 @@ class _Sender:
         self._following: set[asyncio.Task[None]] = set()
         self._renewing = asyncio.Lock()
         self._producer = self._new_producer()
-        self._topic = events_topic("meals")
+        self._topic = events_topic(play.domain)
         self._partitions = 0
         self._gateway = GatewayClient(play.http_url) if play.http_url else None
 

@@ -179,9 +179,11 @@ IDS = {
     "line break in source": order("source: string_pattern_mismatch", source="/a\r\nb"),
     "source too long": order("source: string_too_long", source="a" * 257),
 }
+BIDI_CONTROLS = (0x202A, 0x202B, 0x202C, 0x202D, 0x202E, 0x2066, 0x2067, 0x2068, 0x2069)
 TEXTS = {
     "right-to-left override": provider_name("食堂\u202e", "bidi_control"),
     "isolate": provider_name("\u2066食堂\u2069", "bidi_control"),
+    **{f"bidi control {code:04X}": provider_name(f"a{chr(code)}b", "bidi_control") for code in BIDI_CONTROLS},
     "escape sequence": provider_name("\x1b[2J", "control_character"),
     "name too long": provider_name("堂" * 501, "string_too_long"),
     "parameters a list": policy([], "dict_type"),
@@ -199,6 +201,7 @@ TEXTS = {
 EXTENSIONS = {
     "extension name in capitals": order("extensions: bad_name", Area="310107"),
     "extension name with a line": order("extensions: bad_name", trace_parent="a"),
+    "extension name with a line break": order("extensions: bad_name", **{"tracestate\n": "a"}),
     "extension name of 21": order("extensions: bad_name", **{"a" * 21: "a"}),
     "extension name empty": order("extensions: bad_name", **{"": "a"}),
     "extension an object": order("extensions: bad_value", tracestate={"a": 1}),

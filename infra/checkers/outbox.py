@@ -1,54 +1,71 @@
 """L06: what a decision causes outside happens at least once, and nothing happens outside without one."""
 
+from typing import NamedTuple
+
 from infra.checkers.logs import Input, Logs
 from infra.checkers.violation import Violation
 
-ORIGIN = ("topic", "partition", "offset")
-"""Headers of a quarantined original that say where it lay, after any common prefix."""
+PLAIN_BYTES_MIN = 12
+"""Shorter originals may turn up in any ciphertext by chance."""
+
+
+class Origin(NamedTuple):
+    """Which event of which input record an original in quarantine was."""
+
+    partition: int
+    offset: int
+    index: int | None
 
 
 def check_l06(logs: Logs) -> list[Violation]:
-    """Every set-aside event lies in quarantine or at its home; nothing lies in quarantine that was not set aside."""
-    found = []
-    wanted = {(record.partition, record.source_offset): record for record, entry in logs.set_aside if entry["reason"] != "forwarded"}
-    origins = {origin for record in logs.quarantine if (origin := origin_of(record, f"{logs.domain}.events")) is not None}
-    if logs.settled:
-        found += [
-            Violation("L06", f"input {place[0]}@{place[1]} was set aside and is not in quarantine", record.partition, record.offset)
-            for place, record in wanted.items()
-            if place not in origins
-        ]
-        found += _forwarded(logs)
-    internal = {(decided.partition, decided.source_offset) for decided in logs.decisions if decided.body["reason"] == "internal_error"}
+    """Every set-aside event lies in quarantine, under its reason and unreadable, or at its home; quarantine holds nothing else."""
+    found: list[Violation] = []
+    kept: dict[Origin, set[str]] = {}
+    for record in logs.quarantine:
+        origin = origin_of(record, f"{logs.domain}.events")
+        if origin is None:
+            continue
+        kept.setdefault(origin, set()).add(record.headers.get("reason", b"").decode())
+        original = logs.by_place.get((origin.partition, origin.offset))
+        plain = original.value if original is not None else None
+        if plain is not None and len(plain) >= PLAIN_BYTES_MIN and plain in (record.value or b""):
+            found.append(Violation("L06", f"quarantine holds input {origin.partition}@{origin.offset} in the clear", 0, record.offset))
+    aside = {Origin(record.partition, record.source_offset, entry["index"]) for record, entry in logs.set_aside}
     found += [
-        Violation("L06", f"input {place[0]}@{place[1]} is in quarantine and nobody set it aside", *place)
-        for place in sorted(origins - set(wanted) - internal)
+        Violation("L06", f"input {origin.partition}@{origin.offset} is in quarantine and nobody set it aside", *origin[:2])
+        for origin in kept
+        if origin not in aside
     ]
-    return found
+    return found + (_missing(logs, kept) if logs.settled else [])
 
 
-def _forwarded(logs: Logs) -> list[Violation]:
-    """A forwarded event must lie at its home, beside where it was found."""
+def _missing(logs: Logs, kept: dict[Origin, set[str]]) -> list[Violation]:
+    """Nothing set aside is lost: kept under its reason, or, when forwarded, seen at its home."""
+    found = []
     homes: set[tuple[int, str]] = set()
     for (partition, _), events in logs.parsed.items():
         homes.update((partition, str(event.get("id"))) for event in events or () if isinstance(event, dict))
-    return [
-        Violation(
-            "L06", f"{entry['event_id']} was to be sent on to partition {entry['home']} and is not there", record.partition, record.offset
-        )
-        for record, entry in logs.set_aside
-        if entry["reason"] == "forwarded" and (entry["home"], entry["event_id"]) not in homes
-    ]
+    for record, entry in logs.set_aside:
+        origin = Origin(record.partition, record.source_offset, entry["index"])
+        if entry["reason"] == "forwarded":
+            if (entry["home"], entry["event_id"]) not in homes:
+                sentence = f"{entry['event_id']} was to be sent on to partition {entry['home']} and is not there"
+                found.append(Violation("L06", sentence, record.partition, record.offset))
+        elif entry["reason"] not in kept.get(origin, ()):
+            sentence = f"input {origin.partition}@{origin.offset} was set aside as {entry['reason']} and is not in quarantine as that"
+            found.append(Violation("L06", sentence, record.partition, record.offset))
+    return found
 
 
-def origin_of(record: Input, topic: str) -> tuple[int, int] | None:
-    """Partition and offset in this topic where the quarantined original lay; None when it came from elsewhere."""
-    values: dict[str, bytes] = {}
-    for name, value in record.headers.items():
-        word = name.lower().replace("-", "_").rsplit("_", 1)[-1]
-        for part in ORIGIN:
-            if word in (part, f"origin{part}", f"source{part}"):
-                values[part] = value
-    if values.get("topic", topic.encode()).decode() != topic or not {"partition", "offset"} <= set(values):
+def origin_of(record: Input, topic: str) -> Origin | None:
+    """From the headers ``origin`` (``topic/partition/offset``) and ``index``; None when it came from another topic.
+
+    A quarantined record without a readable origin raises `ValueError`: nobody could ever trace it.
+    """
+    place = record.headers.get("origin", b"").decode().rsplit("/", 2)
+    if len(place) != 3:
+        raise ValueError(f"quarantine {record.partition}@{record.offset} does not say where it lay")
+    if place[0] != topic:
         return None
-    return int(values["partition"]), int(values["offset"])
+    index = record.headers.get("index", b"")
+    return Origin(int(place[1]), int(place[2]), int(index) if index else None)

@@ -70,10 +70,8 @@ class World:
                 event = parsed[entry["index"]] if entry["index"] is not None else parsed
                 self._append(entry["home"], event["area"].encode(), orjson.dumps(event), at_ms)
             else:
-                headers = {
-                    "origin-topic": b"meals.events",
-                    "origin-partition": str(partition).encode(),
-                    "origin-offset": str(offset).encode(),
-                }
+                index = b"" if entry["index"] is None else str(entry["index"]).encode()
+                origin = f"meals.events/{partition}/{offset}".encode()
+                headers = {"origin": origin, "index": index, "reason": entry["reason"].encode()}
                 self.quarantine.append(Input(0, len(self.quarantine), at_ms, key, b"encrypted", headers))
         return offset

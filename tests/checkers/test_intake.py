@@ -173,8 +173,27 @@ def test_owners_in_the_tables_are_those_of_the_journal(clean: Logs) -> None:
 
 def test_quarantine_holds_what_was_set_aside_and_nothing_else(clean: Logs) -> None:
     assert outbox.check_l06(replace(clean, quarantine=clean.quarantine[1:]))
-    stranger = Input(0, 999, 0, None, b"", {"origin-topic": b"meals.events", "origin-partition": b"0", "origin-offset": b"1"})
+    stranger = Input(0, 999, 0, None, b"", {"origin": b"meals.events/0/1", "index": b"", "reason": b"bad_json"})
     assert outbox.check_l06(replace(clean, quarantine=[*clean.quarantine, stranger]))
+    elsewhere = stranger._replace(headers={**stranger.headers, "origin": b"beds.events/0/1"})
+    assert outbox.check_l06(replace(clean, quarantine=[*clean.quarantine, elsewhere])) == []
+
+
+def test_an_original_under_another_reason_or_in_the_clear_is_caught(clean: Logs) -> None:
+    first = clean.quarantine[0]
+    renamed = first._replace(headers={**first.headers, "reason": b"other"})
+    assert outbox.check_l06(replace(clean, quarantine=[renamed, *clean.quarantine[1:]]))
+    longest = max(clean.quarantine, key=lambda record: len(_original(clean, record)))
+    plain = longest._replace(value=b"x" + _original(clean, longest))
+    assert any(
+        "in the clear" in violation.sentence for violation in outbox.check_l06(replace(clean, quarantine=[*clean.quarantine, plain]))
+    )
+
+
+def _original(logs: Logs, record: Input) -> bytes:
+    origin = outbox.origin_of(record, "meals.events")
+    assert origin is not None
+    return logs.by_place[origin.partition, origin.offset].value or b""
 
 
 def test_a_forwarded_event_that_never_reached_its_home_is_caught(clean: Logs) -> None:

@@ -350,6 +350,8 @@ class MealsReason(StrEnum):
     NOT_A_DELIVERY = "not_a_delivery"
     NOT_AT_A_PROVIDER = "not_at_a_provider"
     """A delivery was reported of an order that no kitchen has."""
+    IN_DELIVERY = "in_delivery"
+    """The meal has left its kitchen: no override moves it any more."""
     BEFORE_MEAL = "before_meal"
     """A delivery was reported before the day of the meal."""
 

@@ -9,6 +9,7 @@ from agents.meals.states import TERMINAL, OrderState
 from schemas.facts import Fact
 from schemas.meals import OrderAssigned
 
+ASSIGNED = OrderState.ASSIGNED
 UNPLACED = OrderState.UNPLACED
 
 
@@ -76,10 +77,11 @@ def slot_sound(state: MealsState, slot: Slot) -> None:
 
 def order_owned(state: MealsState, order: Order) -> None:
     """Every open order has a next deadline, or a stuck one that a human owns (I07)."""
-    key = f"end|{order.order_id}" if order.slot is None else order.slot.close_key
+    slot = order.slot
+    key = slot.close_key if slot is not None and order.state is ASSIGNED else f"end|{order.order_id}"
     if key not in state.deadlines and key not in state.stuck:
         raise InvariantBroken(f"order {order.order_id} has neither deadline nor owner")
-    if (order.slot is None) != (order.state is UNPLACED):
+    if (slot is None) != (order.state is UNPLACED):
         raise InvariantBroken("exactly an unplaced order has no kitchen")
     if order.state._value_ in TERMINAL:
         raise InvariantBroken("an ended order is not open")

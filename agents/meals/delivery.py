@@ -121,12 +121,15 @@ def closed(slot: Slot, now_ms: int) -> tuple[Reasoned, ...]:
     return tuple(Reasoned(fact, because("meal_over")) for fact in facts)
 
 
-def ended_unplaced(state: MealsState, order_id: str) -> tuple[Reasoned, ...]:
-    """The meal is over and the order never found a kitchen again; its task stays until the human is done with it."""
-    return (Reasoned(_closed(state.orders[order_id], "unplaced"), because("meal_over")),)
+def ended(state: MealsState, order_id: str) -> tuple[Reasoned, ...]:
+    """The meal is over for an order without a kitchen or whose meal had left it; its task stays until the human is done with it."""
+    order = state.orders[order_id]
+    return (Reasoned(_closed(order, _result(order)), because("meal_over")),)
 
 
 def _result(order: Order) -> str:
+    if order.state is OrderState.UNPLACED:
+        return "unplaced"
     if order.state is OrderState.WELFARE_CHECK:
         return "welfare_check"
     if order.state is OrderState.ATTEMPTED:

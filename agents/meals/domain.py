@@ -53,7 +53,7 @@ class Meals:
             case "try":
                 return delivery.unreported(state, case, now_ms)
             case "end":
-                return delivery.ended_unplaced(state, case)
+                return delivery.ended(state, case)
             case "run":
                 return standing.run(state, case, now_ms)
             case _:
@@ -129,7 +129,7 @@ def _sweep(state: MealsState, now_ms: int) -> None:
     """Drop the slots of meals that closed a day ago and hold nothing, providers only such slots told of, and old subsidies."""
     before_ms = now_ms - DAY_MS
     for day in [day for day in state.days.values() if day.closes_ms < before_ms]:
-        for slot in [slot for slot in day.slots.values() if not slot.orders and slot.closes_ms < before_ms]:
+        for slot in [slot for slot in day.slots.values() if not slot.orders and not slot.serving and slot.closes_ms < before_ms]:
             state.deadlines.clear(slot.count_key)
             state.stuck.pop(slot.count_key, None)
             drop_slot(state, slot)

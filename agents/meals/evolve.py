@@ -137,8 +137,6 @@ def _order_reassigned(state: MealsState, fact: OrderReassigned, now_ms: int) -> 
         _free(state, order, now_ms)
     else:
         state.deadlines.clear(f"end|{order.order_id}")
-    state.deadlines.clear(f"try|{order.order_id}")
-    order.attempts = 0
     order.closes_ms = fact.closes_ms
     _hold(state, order, state.providers[fact.provider_id], fact.cutoff_ms, now_ms)
 
@@ -146,7 +144,6 @@ def _order_reassigned(state: MealsState, fact: OrderReassigned, now_ms: int) -> 
 def _order_unplaced(state: MealsState, fact: OrderUnplaced, now_ms: int) -> None:
     order = state.orders[fact.order_id]
     _free(state, order, now_ms)
-    state.deadlines.clear(f"try|{order.order_id}")
     _move(order, OrderState.UNPLACED)
     order.closes_ms = fact.closes_ms
     state.deadlines.set(f"end|{order.order_id}", fact.closes_ms)
@@ -169,21 +166,23 @@ def _order_cancelled(state: MealsState, fact: OrderCancelledFact, now_ms: int) -
 
 def _order_delivered(state: MealsState, fact: OrderDelivered, now_ms: int) -> None:
     order = state.orders[fact.order_id]
-    _consume(state, order)
+    _serve(state, order)
     _end(state, order, OrderState.DELIVERED, now_ms)
 
 
 def _order_closed(state: MealsState, fact: OrderClosed, now_ms: int) -> None:
     order = state.orders[fact.order_id]
     if order.slot is not None:
-        _consume(state, order)
+        _serve(state, order)
     _end(state, order, OrderState.CLOSED, now_ms)
 
 
 def _delivery_attempted(state: MealsState, fact: DeliveryAttempted, _now_ms: int) -> None:
     order = state.orders[fact.order_id]
+    _serve(state, order)
     _move(order, OrderState.ATTEMPTED)
     order.attempts = fact.attempt
+    state.deadlines.set(f"end|{fact.order_id}", order.closes_ms)
     if fact.report_by_ms is None:
         state.deadlines.clear(f"try|{fact.order_id}")
     else:
@@ -293,16 +292,20 @@ def _free(state: MealsState, order: Order, now_ms: int) -> None:
     slot.release(order.portions)
     seats_changed(state, slot, before)
     _leave(state, order, slot)
+    order.slot = None
     _displaced(state, slot, now_ms)
     if slot.counted:
         _count_again(state, slot, now_ms)
 
 
-def _consume(state: MealsState, order: Order) -> None:
+def _serve(state: MealsState, order: Order) -> None:
+    """The meal has left the kitchen: its portions are used, once, and no closure moves the order any more."""
     slot = order.slot
     assert slot is not None
-    slot.consume(order.portions)
-    _leave(state, order, slot)
+    if order.state is ASSIGNED:
+        slot.consume(order.portions)
+        _leave(state, order, slot)
+        slot.serving += 1
 
 
 def _leave(state: MealsState, order: Order, slot: Slot) -> None:
@@ -311,7 +314,6 @@ def _leave(state: MealsState, order: Order, slot: Slot) -> None:
         orders.popitem()  # unlike del, gives the place back at once: looking for the last one stays cheap
     else:
         del orders[order.order_id]
-    order.slot = None
     if not orders:
         state.deadlines.clear(slot.close_key)
         state.deadlines.clear(slot.move_key)
@@ -348,6 +350,8 @@ def _displaced(state: MealsState, slot: Slot, now_ms: int) -> None:
 
 def _end(state: MealsState, order: Order, to: OrderState, now_ms: int) -> None:
     _move(order, to)
+    if order.slot is not None:
+        order.slot.serving -= 1
     del state.orders[order.order_id]
     state.deadlines.clear(f"try|{order.order_id}")
     state.deadlines.clear(f"end|{order.order_id}")

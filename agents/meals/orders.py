@@ -152,8 +152,8 @@ def overridden(state: MealsState, event: OrderOverriddenEvent, now_ms: int) -> V
     order = state.orders.get(data.order_id)
     if order is None:
         return refuse(_gone(state, data.order_id))
-    if order.state is OrderState.WELFARE_CHECK:
-        return refuse(MealsReason.ORDER_CLOSED, because(order.state.value))
+    if order.state not in (OrderState.ASSIGNED, OrderState.UNPLACED):
+        return refuse(MealsReason.IN_DELIVERY, because(order.state.value))
     provider = provider_of(state, data.provider_id)
     if provider is None:
         return refuse(MealsReason.UNKNOWN_PROVIDER)

@@ -1,7 +1,7 @@
 """The state as rows and back. Derived indexes are not written; they are rebuilt on load.
 
 Rows, each beginning with its kind: ``swept``, ``policy``, ``calendar``, then each ``provider`` followed by its slots (``slot``), each
-followed by the open orders it holds in their order (``order``), then orders without a kitchen (``unplaced``), ``ended``, ``standing``,
+followed by the open orders it holds in their order (``order``), then orders that hold no seats (``loose``), ``ended``, ``standing``,
 ``deadline``, ``task``, ``stuck``, ``stuck_task``, ``subsidy``.
 """
 
@@ -26,8 +26,8 @@ def dump(state: MealsState) -> Iterator[Row]:
         for slot in provider.slots.values():
             yield _slot_row(slot)
             yield from (_order_row("order", order) for order in slot.orders.values())
-    unplaced = sorted((order for order in state.orders.values() if order.slot is None), key=lambda order: order.order_id)
-    yield from (_order_row("unplaced", order) for order in unplaced)
+    loose = (order for order in state.orders.values() if order.state is not OrderState.ASSIGNED)
+    yield from (_order_row("loose", order) for order in sorted(loose, key=lambda order: order.order_id))
     for order_id in state.ended_order:
         ended = state.ended[order_id]
         yield ["ended", order_id, ended.state.value, ended.reason, ended.ended_ms]
@@ -101,8 +101,8 @@ class _Loader:
                 self.provider = self.take_provider(row)
             case ["slot", *_]:
                 self.slot = self.take_slot(row)
-            case ["unplaced", *_]:
-                self.bare(row, row[15], row[16])
+            case ["loose", *_]:
+                self.take_loose(row)
             case ["ended", order_id, word, reason, ended_ms]:
                 state.ended[order_id] = Ended(OrderState(word), reason, ended_ms)
                 state.ended_order.append(order_id)
@@ -136,6 +136,14 @@ class _Loader:
                 state.calendar_versions[calendar.year] = version
             case _:
                 raise ValueError(f"unknown snapshot row kind {row[0]!r}")
+
+    def take_loose(self, row: Row) -> None:
+        """An open order that holds no seats: without a kitchen, or its meal has left it."""
+        date, meal, provider_id = row[15:18]
+        order = self.bare(row, date, meal)
+        if provider_id is not None:
+            order.slot = self.state.providers[provider_id].slots[(date, meal)]
+            order.slot.serving += 1
 
     def take_provider(self, row: Row) -> Provider:
         """A provider; it enters the indexes when all its slots are here."""
@@ -221,6 +229,6 @@ def _order_row(kind: str, order: Order) -> Row:
         order.attempts,
         order.task_id,
     ]
-    if kind == "unplaced":
-        row += [order.date, order.meal]
+    if kind == "loose":
+        row += [order.date, order.meal, None if order.slot is None else order.slot.provider.place_id]
     return row

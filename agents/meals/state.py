@@ -70,6 +70,7 @@ class Slot(Seats):
         "move_key",
         "orders",
         "provider",
+        "serving",
         "starts_ms",
     )
 
@@ -88,6 +89,9 @@ class Slot(Seats):
         self.closes_ms = 0
         self.counted = False
         self.orders: dict[str, Order] = {}
+        """Those that hold seats here, in the order in which they came."""
+        self.serving = 0
+        """Derived: open orders whose meal has left this kitchen."""
 
 
 class MealDay:

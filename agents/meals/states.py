@@ -14,7 +14,7 @@ class OrderState(StrEnum):
     ASSIGNED = "assigned"
     """A kitchen holds its portions."""
     ATTEMPTED = "attempted"
-    """A delivery attempt failed; another one is due or a human has it."""
+    """A delivery attempt failed; another one is due or a human has it. The meal has left the kitchen: no closure moves it."""
     WELFARE_CHECK = "welfare_check"
     """Nobody answered: a human looks after the person."""
     UNPLACED = "unplaced"
@@ -31,7 +31,6 @@ TRANSITIONS: dict[OrderState, frozenset[OrderState]] = {
         {
             OrderState.ASSIGNED,
             OrderState.ATTEMPTED,
-            OrderState.WELFARE_CHECK,
             OrderState.UNPLACED,
             OrderState.DELIVERED,
             OrderState.CANCELLED,
@@ -40,10 +39,8 @@ TRANSITIONS: dict[OrderState, frozenset[OrderState]] = {
     ),
     OrderState.ATTEMPTED: frozenset(
         {
-            OrderState.ASSIGNED,
             OrderState.ATTEMPTED,
             OrderState.WELFARE_CHECK,
-            OrderState.UNPLACED,
             OrderState.DELIVERED,
             OrderState.CLOSED,
         }

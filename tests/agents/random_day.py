@@ -31,7 +31,7 @@ class RandomDay:
         """The next event, sometimes one that was sent before."""
         rng = self.rng
         self.count += 1
-        self.now_ms += rng.choice((0, 1_000, 60_000, 900_000)) if rng.random() < 0.97 else 6 * 3_600_000
+        self.now_ms += rng.choice((0, 1_000, 60_000, 300_000)) if rng.random() < 0.99 else 4 * 3_600_000
         if self.sent and rng.random() < 0.03:
             return rng.choice(self.sent[-30:])
         makers = (self.order, self.order, self.order, self.order, self.cancel, self.deliver, self.deliver, self.capacity, self.provider,
@@ -42,7 +42,7 @@ class RandomDay:
         return item
 
     def order(self) -> tuple[str, dict[str, Any]]:
-        order_id = f"o-{self.rng.randrange(400)}"
+        order_id = f"o-{self.rng.randrange(3000)}"
         self.orders.append(order_id)
         return "order.placed", {"order_id": order_id, "date": self.date(), **self.wish()}
 
@@ -73,15 +73,15 @@ class RandomDay:
         return wish
 
     def cancel(self) -> tuple[str, dict[str, Any]]:
-        return "order.cancelled", {"order_id": self.rng.choice(self.orders)}
+        return "order.cancelled", {"order_id": self.rng.choice(self.orders[-40:])}
 
     def deliver(self) -> tuple[str, dict[str, Any]]:
-        result = self.rng.choice(("delivered", "no_answer", "no_answer", "failed", "refused"))
-        return "delivery.reported", {"order_id": self.rng.choice(self.orders[-60:]), "result": result}
+        result = self.rng.choice(("delivered", "no_answer", "no_answer", "no_answer", "failed", "refused"))
+        return "delivery.reported", {"order_id": self.rng.choice(self.orders[-120:]), "result": result}
 
     def capacity(self) -> tuple[str, dict[str, Any]]:
         rng = self.rng
-        slots = [{"date": self.date(), "meal": rng.choice(MEALS), "capacity": rng.choice((0, 1, 3, 10, 30))} for _ in range(6)]
+        slots = [{"date": self.date(), "meal": rng.choice(MEALS), "capacity": rng.choice((0, 2, 6, 10, 30))} for _ in range(6)]
         return "capacity.published", {"provider_id": self.provider_id(), "version": rng.randrange(1, 60), "slots": slots}
 
     def provider(self) -> tuple[str, dict[str, Any]]:
@@ -92,18 +92,18 @@ class RandomDay:
             "kind": "canteen",
             "position": self.position(),
             "street": "310106013",
-            "services": rng.choice((["dine_in"], ["dine_in", "pickup"], ["dine_in", "pickup", "delivery"], ["delivery"])),
+            "services": rng.choice((["dine_in"], ["dine_in", "pickup", "delivery"], ["delivery", "pickup"])),
             "diets": rng.choice((["regular"], ["regular", "soft"], ["regular", "soft", "halal"])),
             "delivery_radius_m": rng.choice((None, 500, 3000)),
         }
 
     def closed(self) -> tuple[str, dict[str, Any]]:
-        if self.rng.random() < 0.6:
+        if self.rng.random() < 0.75:
             return "provider.reopened", {"provider_id": self.provider_id(), "reason": "repaired"}
         return "provider.closed", {"provider_id": self.provider_id(), "reason": "power_cut"}
 
     def override(self) -> tuple[str, dict[str, Any]]:
-        return "order.overridden", {"order_id": self.rng.choice(self.orders), "provider_id": self.provider_id(), "reason": "by phone"}
+        return "order.overridden", {"order_id": self.rng.choice(self.orders[-80:]), "provider_id": self.provider_id(), "reason": "by phone"}
 
     def tick(self) -> tuple[str, dict[str, Any]]:
         return "clock.ticked.v1", {}
@@ -122,7 +122,7 @@ class RandomDay:
         return f"c-{self.rng.randrange(12)}"
 
     def date(self) -> str:
-        days_ahead = self.rng.randrange(4)
+        days_ahead = self.rng.choice((0, 0, 1, 1, 2, 3))
         return core_day(self.now_ms + days_ahead * 86_400_000)
 
     def position(self) -> dict[str, float]:

@@ -1,8 +1,10 @@
 """Runs a plan: phase one with faults, then heal, then everything must come to rest; the result is what really happened."""
 
+import gc
 import hashlib
 import logging
 import time
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -89,6 +91,7 @@ def deterministic() -> Iterator[None]:
     logging.disable(logging.CRITICAL)
     try:
         with (
+            warnings.catch_warnings(),
             patch.object(snapshotter, "ForkedDump", _InlineDump),
             patch.object(snapshotter, "time", _NoTime),
             patch.object(recovery, "time", _NoTime),
@@ -96,7 +99,10 @@ def deterministic() -> Iterator[None]:
             patch.object(clock, "time", _NoTime),
             patch.object(projector, "time", _NoTime),
         ):
+            # A killed process leaves coroutines that nobody will ever await: that is what being killed means.
+            warnings.filterwarnings("ignore", message="coroutine .* was never awaited", category=RuntimeWarning)
             yield
+            gc.collect()
     finally:
         logging.disable(before)
 

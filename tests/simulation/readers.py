@@ -10,7 +10,7 @@ from typing import Any
 
 import orjson
 
-from schemas.journal import FORWARDED, Decided, decode
+from schemas.journal import FORWARDED, Decided
 from streams.projections.registry import PROJECTIONS
 from streams.projections.rows import Key, Mode, Row, Rows, Table
 from streams.projections.store import Saved, StoreLost
@@ -126,12 +126,12 @@ class ProjectorProcess:
 
     def _batch(self, partition: int, records_max: int) -> list[Judged]:
         position = self._projector._saved[partition].position
+        if position.next_offset >= len(self.world.journal._values[partition]):
+            return []
         judge = position.validity()
         out = []
-        for entry in self.world.journal.entries(partition)[position.next_offset : position.next_offset + records_max]:
-            record = decode(entry.value)
-            assert entry.value is not None
-            out.append(Judged(partition, entry.offset, entry.value, record, judge.accept(entry.offset, record)))
+        for offset, value, record in self.world.decoded(partition, position.next_offset, records_max):
+            out.append(Judged(partition, offset, value, record, judge.accept(offset, record)))
         return out
 
     def _fresh(self) -> Projector:
@@ -153,11 +153,12 @@ class ReactorProcess:
         """React to some records, then save how far it got; a crash in between repeats them."""
         for partition in range(self.world.options.partitions):
             start, validity = self._at[partition]
+            if start >= len(self.world.journal._values[partition]):
+                continue
             judge = Validity(validity.epoch, validity.seq, validity.source_offset)
-            entries = self.world.journal.entries(partition)[start : start + records_max]
-            for entry in entries:
-                record = decode(entry.value)
-                if judge.accept(entry.offset, record) and isinstance(record, Decided):
+            entries = self.world.decoded(partition, start, records_max)
+            for offset, _, record in entries:
+                if judge.accept(offset, record) and isinstance(record, Decided):
                     self.react(partition, record)
             if self.world.hit("reactor_crash", 0) is not None:
                 self._at[partition] = self._saved[partition]

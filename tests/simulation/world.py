@@ -5,6 +5,7 @@ from heapq import heappop, heappush
 from random import Random
 from typing import NamedTuple
 
+from schemas.journal import JournalRecord, decode
 from streams.memory import MemoryEventLog, MemoryJournal
 from tests.simulation.plan import Plan
 
@@ -47,6 +48,7 @@ class World:
         self._armed: dict[tuple[str, int], list[int]] = {}
         self._heap: list[tuple[int, float, int, Callable[[], None]]] = []
         self._count = 0
+        self._decoded: list[list[JournalRecord]] = [[] for _ in range(plan.options.partitions)]
         self._schedule = Random(f"{plan.options.seed}/schedule")  # noqa: S311 - a seeded schedule is what makes a run repeatable
         self._draw = self._schedule.random
 
@@ -72,6 +74,14 @@ class World:
         for hear in self.on_append:
             hear(partition)
         return offset
+
+    def decoded(self, partition: int, start: int, records_max: int) -> list[tuple[int, bytes, JournalRecord]]:
+        """The journal as its readers see it; each record is decoded once, since decoding is most of what a reader does."""
+        values, known = self.journal._values[partition], self._decoded[partition]
+        stop = min(len(values), start + records_max)
+        while len(known) < stop:
+            known.append(decode(values[len(known)]))
+        return [(offset, values[offset], known[offset]) for offset in range(start, stop)]
 
     def arm(self, kind: str, target: int, amount: int) -> None:
         """The next time this worker (or reader) gets to that point, the fault happens."""

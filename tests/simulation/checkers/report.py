@@ -1,0 +1,38 @@
+"""All checkers in the order of reading: the first violation names what broke."""
+
+from collections.abc import Callable, Iterable
+
+from tests.simulation.checkers import intake, meals, rest, sequence, timing
+from tests.simulation.checkers.logs import Logs, Violation, read
+from tests.simulation.engine import Run
+
+CHECKERS: dict[str, Callable[[Logs], Iterable[Violation]]] = {
+    "I08": sequence.i08,
+    "L05": sequence.l05,
+    "L04": sequence.l04,
+    "I02": intake.shape,
+    "L09": sequence.l09,
+    "I03": intake.i03,
+    "I04": intake.i04,
+    "T01": timing.t01,
+    "T03": timing.t03,
+    "MEALS": meals.meals,
+    "R70": sequence.process,
+    "L01": rest.l01,
+    "L02": rest.l02,
+    "I01": intake.i01,
+    "I01F": rest.forwarded,
+    "L03": sequence.l03,
+    "L07": rest.l07,
+}
+
+
+def check(run: Run, first_only: bool = False) -> list[Violation]:
+    """Every violation of a run, in the order of the checkers; with ``first_only`` those of the first checker that complains."""
+    logs = read(run)
+    found: list[Violation] = []
+    for checker in CHECKERS.values():
+        found += checker(logs)
+        if found and first_only:
+            break
+    return found

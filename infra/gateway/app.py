@@ -28,6 +28,7 @@ def create_app(gateway: Gateway, *, body_seconds_max: float = BODY_SECONDS_MAX) 
     app.add_exception_handler(Problem, _problem)
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(RequestValidationError, _invalid_parameter)
+    app.add_exception_handler(Exception, _mistake)
     openapi.install(app)
     return Guard(app, gateway.metrics, body_seconds_max=body_seconds_max)
 
@@ -48,3 +49,8 @@ async def _invalid_parameter(_: Request, error: Exception) -> Response:
     rows: list[Any] = list(error.errors())
     where = [f"{'.'.join(str(part) for part in row['loc'][1:])}: {row['type']}" for row in rows[:10]]
     return Problem(422, Trouble.INVALID_PARAMETER, extra={"where": where}).response()
+
+
+async def _mistake(_: Request, __: Exception) -> Response:
+    # Starlette raises it again after this answer; the guard logs where it came from.
+    return Problem(500, Trouble.INTERNAL_ERROR).response()

@@ -44,7 +44,7 @@ class Touched(NamedTuple):
     next_offset: int
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Viewer:
     """One open live view: a ring of decisions, not a queue, so that a slow client costs nothing but its own freshness."""
 

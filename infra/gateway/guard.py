@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import time
+import traceback
 from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -14,6 +15,7 @@ from schemas.envelope import RECORD_BYTES_MAX
 BODY_BYTES_MAX = RECORD_BYTES_MAX
 BODY_SECONDS_MAX = 10.0
 HEADERS_MAX = 64
+HEAD_BYTES_MAX = 16 * 1024
 QUERY_BYTES_MAX = 1024
 
 log = logging.getLogger("laoxiao.gateway")
@@ -54,8 +56,9 @@ class Guard:
         except Problem as problem:
             await self._fail(problem, scope, receive, answered)
         except Exception as error:  # noqa: BLE001 - a mistake of ours in one request must not show its inside to the caller
-            # The class name only: a message may hold what the client sent.
-            log.error("request failed: %s in %s", type(error).__name__, _route(scope))
+            # The class and the places only: a message may hold what the client sent.
+            places = " < ".join(f"{frame.name}:{frame.lineno}" for frame in reversed(traceback.extract_tb(error.__traceback__)[-4:]))
+            log.error("request failed: %s in %s at %s", type(error).__name__, _route(scope), places)
             await self._fail(Problem(500, Trouble.INTERNAL_ERROR), scope, receive, answered)
         self._count(scope, answered.status, time.perf_counter() - started_s)
 
@@ -117,7 +120,10 @@ class _Answered:
 def _check_head(scope: Scope) -> None:
     headers: list[tuple[bytes, bytes]] = scope["headers"]
     if len(headers) > HEADERS_MAX:
-        raise Problem(431, Trouble.TOO_MANY_HEADERS)
+        raise Problem(431, Trouble.TOO_MANY_HEADERS, headers={"Connection": "close"})
+    if sum(len(name) + len(value) for name, value in headers) + len(scope["raw_path"]) > HEAD_BYTES_MAX:
+        # The parser bounds an unfinished head only; one that comes in a single read is measured here.
+        raise Problem(431, Trouble.HEADER_TOO_LARGE, headers={"Connection": "close"})
     names = [name for name, _ in headers]
     if b"content-encoding" in names:
         raise Problem(415, Trouble.CONTENT_ENCODING_REFUSED, headers={"Accept-Encoding": "identity"})

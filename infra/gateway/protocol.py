@@ -12,7 +12,6 @@ from infra.gateway.guard import SECURITY_HEADERS
 from infra.gateway.problems import PROBLEM_TYPE, Trouble, title_of
 
 HEAD_SECONDS_MAX = 10.0
-HEAD_BYTES_MAX = 16 * 1024
 
 
 class PatientProtocol(H11Protocol):

@@ -16,7 +16,8 @@ from infra.gateway.carrier import Carrier
 from infra.gateway.connections import EventsDoor, journal_check, register_check, register_pool
 from infra.gateway.follow import follow
 from infra.gateway.gateway import Gateway
-from infra.gateway.protocol import HEAD_BYTES_MAX, PatientProtocol
+from infra.gateway.guard import HEAD_BYTES_MAX
+from infra.gateway.protocol import PatientProtocol
 from infra.settings import Settings
 from infra.telemetry.metrics import Metrics
 from schemas.journal import Clock

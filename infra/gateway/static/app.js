@@ -23,6 +23,7 @@ let dirty = true;
 let refreshing = false;
 let lastRefresh = 0;
 let lastSlow = 0;
+let named = false;
 
 const drawLatest = coalesced(() => latest.draw());
 
@@ -112,6 +113,11 @@ async function refreshSlow(area, query) {
   providers.rows = capacity.body.providers;
   providers.date = view.overview.date;
   setProviderNames(new Map(providers.rows.map((one) => [one.provider_id, one.name])));
+  if (!named) {
+    named = true;
+    latest.drawn = null;
+    latest.draw();
+  }
   drawTasks(view.tasks, lookup.lookUp);
   drawMap(view.map);
   providers.draw();
@@ -123,6 +129,7 @@ async function show(area) {
   arrivals.length = 0;
   lastRefresh = 0;
   lastSlow = 0;
+  named = false;
   dirty = true;
   drawStatus();
   closeLive = openLive(DOMAIN, area, {

@@ -77,9 +77,10 @@ export function decisionItem(decision, lookUp) {
       el("b", {}, t(`event.${decision.event_type}`)),
       decision.repeat ? el("span", { class: "tag" }, t("repeat")) : null,
       flags,
-      el("span", {}, summary(decision)),
-      el("button", { class: "id", type: "button", on: { click: () => lookUp(id) } }, id)),
-    hasInside ? el("details", {}, el("summary", {}, t("details")), el("div", { class: "inside" }, inside)) : null);
+      el("span", {}, summary(decision))),
+    el("div", { class: "under" },
+      el("button", { class: "id", type: "button", on: { click: () => lookUp(id) } }, id),
+      hasInside ? el("details", {}, el("summary", {}, t("details")), el("div", { class: "inside" }, inside)) : null));
 }
 
 // The list of the newest decisions. It keeps a bounded number, and holds still while somebody reads.

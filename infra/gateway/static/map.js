@@ -1,5 +1,6 @@
 // A plain map from WGS-84 positions: no tiles, nothing from elsewhere. North is up; east-west is shortened by the latitude.
 import { byId, svg } from "./dom.js";
+import { taken } from "./panels.js";
 import { number, t } from "./strings.js";
 
 const WIDTH = 640;
@@ -30,7 +31,7 @@ export function drawMap(data) {
     const [x, y] = at.get(provider.provider_id);
     const share = provider.total ? provider.free / provider.total : 0;
     const kind = provider.closure?.now || share <= 0 ? "full" : share < 0.15 ? "little" : "free";
-    const words = `${provider.name} · ${t("used_of", { held: number(provider.held), total: number(provider.total) })}`;
+    const words = `${provider.name} · ${t("used_of", { held: number(taken(provider)), total: number(provider.total) })}`;
     parts.push(svg("circle", { class: `p p-${kind}`, cx: x, cy: y, r: radius }, svg("title", {}, words)));
   }
   if (providers.length <= LABELS_MAX) {

@@ -5,6 +5,11 @@ import { ago, duration, number, t } from "./strings.js";
 const PROVIDERS_STEP = 30;
 const REFUSALS_MAX = 8;
 
+// Portions given away: promised ones and those whose meal has been.
+export function taken(slot) {
+  return (slot.held || 0) + (slot.used || 0);
+}
+
 function tile(label, value, note, kind = "") {
   return el("div", { class: `number ${kind}` }, el("div", { class: "label" }, label), el("div", { class: "value" }, value), el("div", { class: "note" }, note));
 }
@@ -22,8 +27,8 @@ export function drawNumbers(view) {
 
 export function drawMeals(view) {
   const rows = Object.entries(view.capacity).map(([meal, one]) => {
-    const share = one.total ? one.held / one.total : one.held ? 1 : 0;
-    const words = t("used_of", { held: number(one.held), total: number(one.total) });
+    const share = one.total ? taken(one) / one.total : taken(one) ? 1 : 0;
+    const words = t("used_of", { held: number(taken(one)), total: number(one.total) });
     const more = one.overcommitted_slots ? ` · ${t("overcommitted_n", { n: number(one.overcommitted_slots) })}` : "";
     return el("div", { class: "mealrow" },
       el("b", {}, t(`meal.${meal}`)), bar(share, words), el("span", { class: "share" }, `${Math.round(share * 100)}%`),
@@ -87,7 +92,7 @@ export class Providers {
     const found = this.rows
       .map((provider) => ({ provider, slot: this.slot(provider) }))
       .filter(({ provider }) => !wanted || provider.name.normalize("NFC").toLowerCase().includes(wanted) || provider.provider_id.toLowerCase().includes(wanted));
-    const share = ({ slot }) => (slot && slot.total ? slot.held / slot.total : -1);
+    const share = ({ slot }) => (slot && slot.total ? taken(slot) / slot.total : -1);
     const free = ({ slot }) => (slot ? slot.free : Infinity);
     const byName = (a, b) => a.provider.name.localeCompare(b.provider.name, "zh-CN");
     const order = { free: (a, b) => free(a) - free(b) || byName(a, b), share: (a, b) => share(b) - share(a) || byName(a, b), name: byName }[byId("sort").value];
@@ -101,13 +106,13 @@ export class Providers {
   }
 
   item({ provider, slot }) {
-    const share = slot && slot.total ? slot.held / slot.total : slot && slot.held ? 1 : 0;
-    const words = slot ? t("used_of", { held: number(slot.held), total: number(slot.total) }) : t("rule.not_published");
+    const share = slot && slot.total ? taken(slot) / slot.total : slot && taken(slot) ? 1 : 0;
+    const words = slot ? t("used_of", { held: number(taken(slot)), total: number(slot.total) }) : t("rule.not_published");
     const closed = provider.closure ? el("span", { class: `tag ${provider.closure.now ? "bad" : "warn"}` }, t(provider.closure.now ? "closed_now" : "closure_planned")) : null;
     const age = slot && slot.data_age_s !== null ? ` · ${t("age", { age: ago(slot.data_age_s) })}` : "";
     return el("li", {},
       el("div", {}, el("div", { class: "name" }, provider.name, " ", closed), el("div", { class: "small" }, `${t(`kind.${provider.kind}`)} · ${provider.provider_id}${age}`)),
       bar(share, words),
-      el("div", { class: "right" }, el("div", {}, slot ? t("free_n", { n: number(slot.free) }) : "—"), el("div", { class: "small" }, slot ? `${number(slot.held)} / ${number(slot.total)}` : words)));
+      el("div", { class: "right" }, el("div", {}, slot ? t("free_n", { n: number(slot.free) }) : "—"), el("div", { class: "small" }, slot ? `${number(taken(slot))} / ${number(slot.total)}` : words)));
   }
 }

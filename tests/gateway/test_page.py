@@ -1,0 +1,74 @@
+"""The page's words: both languages whole, every code of the schemas covered; nothing from elsewhere, nothing as markup."""
+
+import re
+from enum import StrEnum
+from pathlib import Path
+
+import pytest
+
+from schemas.decisions import CoreReason
+from schemas.facts import TaskKind
+from schemas.meals import Meal, MealsReason, MealsRule, ProviderKind, Service
+from schemas.registry import known_types
+
+STATIC = Path(__file__).parents[2] / "infra" / "gateway" / "static"
+
+
+def strings() -> dict[str, dict[str, str]]:
+    """Both tables, read from the script as it is served."""
+    tables: dict[str, dict[str, str]] = {}
+    for language, block in re.findall(r"^  (zh|en): \{\n(.*?)^  \},$", (STATIC / "strings.js").read_text(encoding="utf-8"), re.M | re.S):
+        lines = [line for line in block.splitlines() if line.strip()]
+        pairs = [re.fullmatch(r'    "([^"]+)": "([^"]+)",', line) for line in lines]
+        assert all(pairs), [line for line, pair in zip(lines, pairs, strict=True) if not pair]
+        found = [(pair[1], pair[2]) for pair in pairs if pair]
+        assert len(dict(found)) == len(found), "a key twice"
+        tables[language] = dict(found)
+    return tables
+
+
+def test_both_languages_have_the_same_keys_and_the_same_blanks() -> None:
+    tables = strings()
+    assert set(tables) == {"zh", "en"}
+    assert set(tables["zh"]) == set(tables["en"])
+    for key, text in tables["zh"].items():
+        assert set(re.findall(r"\{\w+\}", text)) == set(re.findall(r"\{\w+\}", tables["en"][key])), key
+
+
+@pytest.mark.parametrize(
+    ("prefix", "codes"),
+    [
+        ("reason", CoreReason),
+        ("reason", MealsReason),
+        ("rule", MealsRule),
+        ("task", TaskKind),
+        ("meal", Meal),
+        ("service", Service),
+        ("kind", ProviderKind),
+    ],
+)
+def test_every_code_has_its_words(prefix: str, codes: type[StrEnum]) -> None:
+    words = strings()["zh"]
+    assert [code for code in codes if f"{prefix}.{code}" not in words] == []
+
+
+def test_every_event_type_has_its_words() -> None:
+    words = strings()["zh"]
+    assert [name for name in known_types() if f"event.{name}" not in words] == []
+
+
+def test_every_key_the_page_uses_exists() -> None:
+    words = strings()["zh"]
+    for path in STATIC.iterdir():
+        text = path.read_text(encoding="utf-8")
+        used = set(re.findall(r'data-(?:t|title|label|placeholder)="([^"]+)"', text)) | set(re.findall(r'\bt\("([a-z_.]+)"', text))
+        assert used - set(words) == set(), path.name
+
+
+def test_nothing_comes_from_elsewhere_and_nothing_a_client_sent_becomes_markup() -> None:
+    for path in STATIC.iterdir():
+        text = path.read_text(encoding="utf-8")
+        elsewhere = set(re.findall(r"https?://[^\s\"']+", text)) - {"http://www.w3.org/2000/svg"}
+        assert elsewhere == set(), path.name
+        for way in ("innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "style="):
+            assert way not in text, f"{way} in {path.name}"

@@ -7,7 +7,7 @@ area's clock, the memory of answered ids, human tasks, and the containment of ou
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 from agents.shared.ids import derived_id
 from agents.shared.seen import SeenIds
@@ -39,9 +39,9 @@ class InvariantBroken(AssertionError):
     """The state contradicts itself: broken code. The process must end before anything is committed."""
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """What a domain decided on an event: facts to evolve in order, and why. A refusal carries no facts."""
+class Verdict(NamedTuple):
+    """What a domain decided on an event: facts to evolve in order, and why. A refusal's facts only remember that it was refused,
+    or call a human."""
 
     outcome: Outcome
     reason: str | None

@@ -1,7 +1,5 @@
 """Orders: placing, cancelling, overriding, and moving those that lost their kitchen."""
 
-from datetime import timedelta
-
 from pydantic import TypeAdapter
 
 from agents.core import Verdict, accept, refuse
@@ -10,7 +8,7 @@ from agents.meals.policy import at_minute
 from agents.meals.price import Price, price
 from agents.meals.state import MealsState, Order, Slot, provider_of
 from agents.meals.states import OrderState
-from agents.shared.calendar import day_from, day_of
+from agents.shared.calendar import day_from, day_number, day_of
 from agents.shared.explanation import because
 from agents.shared.ids import derived_id
 from agents.shared.nearest import Point
@@ -45,12 +43,12 @@ def placed(state: MealsState, event: OrderPlacedEvent, now_ms: int) -> Verdict:
         return refuse(*known)
     policy = state.policies.at(now_ms)
     date, meal, service = data.date.isoformat(), data.meal._value_, data.service._value_
-    today = day_of(now_ms)
+    days_ahead = data.date.toordinal() - day_number(now_ms)
     reason: MealsReason
     why: Why
-    if data.date < today:
-        reason, why = MealsReason.DATE_PAST, because("date_past", today=today.isoformat())
-    elif data.date > today + timedelta(days=policy.order_days_ahead_max):
+    if days_ahead < 0:
+        reason, why = MealsReason.DATE_PAST, because("date_past", today=day_of(now_ms).isoformat())
+    elif days_ahead > policy.order_days_ahead_max:
         reason, why = MealsReason.DATE_TOO_FAR, because("order_days_ahead_max", days=policy.order_days_ahead_max)
     elif policy.eligible_age_min is not None and data.age is not None and data.age < policy.eligible_age_min:
         reason, why = MealsReason.NOT_ELIGIBLE, because("eligible_age_min", age_min=policy.eligible_age_min)

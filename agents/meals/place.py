@@ -78,11 +78,16 @@ class Search:
         "age_ms_max",
         "day",
         "delivery",
+        "diets",
         "late_ms",
         "load_percent",
         "now_ms",
         "policy",
+        "portions",
         "reach_m",
+        "service",
+        "slot",
+        "slots",
         "speed_cm_s",
         "standard_ms",
         "wish",
@@ -93,6 +98,9 @@ class Search:
         self.wish = wish
         self.now_ms = now_ms
         self.day: MealDay | None = state.days.get((wish.date, wish.meal))
+        self.slots: dict[str, Slot] = {} if self.day is None else self.day.slots
+        self.slot: Slot | None = None
+        self.service, self.diets, self.portions = wish.service, wish.diets, wish.portions
         self.delivery = wish.service == "delivery"
         self.speed_cm_s = policy.courier_speed_cm_s if self.delivery else policy.walk_speed_cm_s
         reach_s = policy.courier_travel_s_max if self.delivery else policy.walk_circles_s[-1]
@@ -107,10 +115,9 @@ class Search:
 
     def unsuitable(self, provider: Provider, distance_m: int) -> str | None:
         """The rule by which this provider never fits this wish, whatever its capacity."""
-        wish = self.wish
-        if wish.service not in provider.services:
+        if self.service not in provider.services:
             return R_SERVICE
-        if wish.diets and not provider.diets.issuperset(wish.diets):
+        if self.diets and not provider.diets.issuperset(self.diets):
             return R_DIET
         if self.delivery:
             radius_m = provider.delivery_radius_m
@@ -123,12 +130,13 @@ class Search:
         rule = self.unsuitable(provider, distance_m)
         if rule is not None:
             return rule
-        slot = None if self.day is None else self.day.slots.get(provider.place_id)
+        slot = self.slots.get(provider.place_id)
         if slot is None:
             return R_PUBLISHED
+        self.slot = slot
         if slot.shut:
             return R_CLOSED
-        if slot.free < self.wish.portions:
+        if slot.free < self.portions:
             return R_CAPACITY
         if self.now_ms - slot.published_ms > self.age_ms_max:
             return R_STALE
@@ -140,19 +148,18 @@ class Search:
                 return R_BUSY
         return None
 
-    def age_s(self, provider: Provider) -> int | None:
-        """How old the capacity looked at is."""
-        slot = None if self.day is None else self.day.slots.get(provider.place_id)
-        return None if slot is None else (self.now_ms - slot.published_ms) // 1000
-
     def reject(self, seen: Considered, provider: Provider, rule: str, distance_m: int) -> None:
-        """Note a candidate that was passed over."""
-        seen.reject(provider.place_id, rule, distance_m, self.age_s(provider) if rule in (R_CAPACITY, R_STALE) else None)
+        """Note the candidate that `ruled_out` has just passed over, with the age of its capacity where that was looked at."""
+        if (rule is R_CAPACITY or rule is R_STALE) and self.slot is not None:
+            seen.reject(provider.place_id, rule, distance_m, (self.now_ms - self.slot.published_ms) // 1000)
+        else:
+            seen.reject(provider.place_id, rule, distance_m)
 
     def placed(self, provider: Provider, distance_m: int, seen: Considered, **values: object) -> Placement:
         """The chosen kitchen with its explanation."""
-        assert self.day is not None
-        slot = self.day.slots[provider.place_id]
+        slot = self.slot
+        assert slot is not None
+        assert slot.provider is provider
         travel_s = self.travel_s(distance_m)
         cutoff_ms = self.standard_ms if slot.cutoff_ms is None else slot.cutoff_ms
         circle_s = None

@@ -21,7 +21,12 @@ EPOCH = date(1970, 1, 1).toordinal()
 
 def day_of(instant_ms: int) -> date:
     """The civil date in Shanghai at this instant (milliseconds since the epoch)."""
-    return date.fromordinal(EPOCH + (instant_ms + SHANGHAI_MS) // DAY_MS)
+    return date.fromordinal(day_number(instant_ms))
+
+
+def day_number(instant_ms: int) -> int:
+    """The same as a proleptic ordinal (`date.toordinal`)."""
+    return EPOCH + (instant_ms + SHANGHAI_MS) // DAY_MS
 
 
 def midnight_ms(day: date) -> int:

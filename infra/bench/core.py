@@ -101,7 +101,7 @@ def box_of(providers: int) -> Box:
     return max(south, lat - half_lat), max(west, lon - half_lon), min(north, lat + half_lat), min(east, lon + half_lon)
 
 
-def _directory(rng: random.Random, providers: int, orders: int, load: str, box: Box, days: int = 1) -> Iterator[Received]:
+def _directory(rng: random.Random, providers: int, orders: int, load: str, box: Box, *, days: int = 1) -> Iterator[Received]:
     places_per_order = {"usual": 2.0, "busy": 1.11, "full": 2.0}[load]
     open_share = 0.05 if load == "full" else 1.0
     capacity = max(2, round(orders * places_per_order / days / (providers * open_share)))

@@ -4,6 +4,7 @@ Every run starts from empty topics, so that no figure depends on how many runs t
 """
 
 import asyncio
+import os
 import secrets
 import shutil
 import time
@@ -153,6 +154,14 @@ def metrics_port() -> tuple[int, dict[str, str]]:
     """A free port and the setting that makes a process serve its metrics there."""
     port = free_ports(1)[0]
     return port, {"LAOXIAO_METRICS_PORT": str(port)}
+
+
+def processor_s(pid: int | None) -> float:
+    """Processor seconds that this process has used, in user and kernel (Linux)."""
+    if pid is None:
+        raise BenchFailed("the process has ended")
+    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def child_failed(code: int, output: Any) -> BenchFailed:

@@ -2,7 +2,8 @@
 
 Measured on the journal itself, read after the worker has ended: decisions between the first and the last order record, over the time
 between their timestamps (the worker stamps a record when it hands it to the producer; the last one waits one round trip more).
-The peer copies the same records with the same client library and does nothing else.
+The peer copies the same records with the same client library and does nothing else. Processor time is shown beside the rate because
+it hardly depends on who else uses the machine.
 """
 
 import asyncio
@@ -14,9 +15,10 @@ from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from infra.bench.figures import Goal, Reading
-from infra.bench.ground import DOMAIN, HOME, PARTITIONS, BenchFailed, Ends, Ground, Say, append_all, child_failed, ground
+from infra.bench.ground import DOMAIN, HOME, PARTITIONS, BenchFailed, Ends, Ground, Say, append_all, child_failed, ground, processor_s
 from infra.bench.orders import World
 from infra.stack.home import PROJECT_ROOT
+from infra.supervisor.processes import Supervised
 from schemas.decisions import Outcome
 from schemas.journal import Decided, decode
 from schemas.topics import decisions_topic, events_topic
@@ -51,14 +53,19 @@ def measure(load: Load, run: int, say: Say) -> list[Reading]:
         say(f"filling {events_topic(DOMAIN)} with {orders} orders in {load.records} records")
         asyncio.run(_fill(place, directory + values))
         say("peer: copying the same records")
-        copied_s = _copy(place, len(directory), len(values))
+        copied_s, copied_cpu_s = _copy(place, len(directory), len(values))
         say("worker: draining")
-        place.run("worker", "worker", "--domain", DOMAIN)
-        asyncio.run(_drain(place, len(directory) + len(values)))
+        worker = place.run("worker", "worker", "--domain", DOMAIN)
+        cpu_s = asyncio.run(_drain(place, worker, len(directory), len(values)))
         place.services.pop().stop()
         decided_s = asyncio.run(_judge(place, len(directory), orders))
     rate = (orders - load.orders_per_record) / decided_s
-    return [Reading(load.name, rate, "decisions/s", Goal(load.goal_per_s), PEER, orders / copied_s)]
+    readings = [Reading(load.name, rate, "decisions/s", Goal(load.goal_per_s), PEER, orders / copied_s)]
+    if cpu_s is not None:
+        name = f"{load.name}, processor time"
+        per_decision_us, per_copy_us = 1e6 * cpu_s * load.records / orders, 1e6 * copied_cpu_s / orders
+        readings.append(Reading(name, per_decision_us, "µs/decision", None, PEER, per_copy_us))
+    return readings
 
 
 async def _fill(place: Ground, values: list[bytes]) -> None:
@@ -71,8 +78,8 @@ async def _fill(place: Ground, values: list[bytes]) -> None:
     await append_all(place.bootstrap, events_topic(DOMAIN), values)
 
 
-def _copy(place: Ground, first: int, records: int) -> float:
-    """In a process of its own, as the worker is."""
+def _copy(place: Ground, first: int, records: int) -> tuple[float, float]:
+    """Seconds and processor seconds; in a process of its own, as the worker is."""
     arguments = [place.bootstrap, events_topic(DOMAIN), COPY, str(HOME), str(first), str(records)]
     answer = subprocess.run(
         [sys.executable, "-m", "infra.bench.copier", *arguments],
@@ -80,17 +87,27 @@ def _copy(place: Ground, first: int, records: int) -> float:
     )  # fmt: skip
     if answer.returncode != 0:
         raise child_failed(answer.returncode, answer.stderr)
-    return float(answer.stdout)
+    seconds, cpu_s = map(float, answer.stdout.split())
+    return seconds, cpu_s
 
 
-async def _drain(place: Ground, records: int) -> None:
-    """Wait for `Opened` and one journal record for each input record, asking twice a second only."""
+async def _drain(place: Ground, worker: Supervised, directory: int, records: int) -> float | None:
+    """Wait for `Opened` and one journal record for each input record, asking twice a second only.
+
+    Returns the worker's processor seconds for each order record, start-up excluded; None when it was done before the second look.
+    """
+    looks: list[tuple[int, float]] = []
     async with Ends(place.bootstrap) as ends:
 
         async def drained() -> bool:
-            return await ends.of(decisions_topic(DOMAIN)) > records
+            end = await ends.of(decisions_topic(DOMAIN))
+            if end > directory:
+                looks.append((end, processor_s(worker.pid)))
+            return end > directory + records
 
         await place.wait_for("the journal answers every record", drained, deadline_s=DRAIN_S_MAX, pause_s=0.5)
+    (first, first_s), (last, last_s) = looks[0], looks[-1]
+    return (last_s - first_s) / (last - first) if last - first >= records / 2 else None
 
 
 async def _judge(place: Ground, directory: int, orders: int) -> float:

@@ -14,7 +14,7 @@ class Origin(NamedTuple):
 
     partition: int
     offset: int
-    index: int | None
+    place: int | None
 
 
 def check_l06(logs: Logs) -> list[Violation]:

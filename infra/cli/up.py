@@ -44,7 +44,7 @@ class Day:
 
 def run(day: Day, *, once: bool, brokers: int, workers: int, port: int) -> int:
     """Returns the exit code: 0 when every invariant held (or the person ended it), 1 otherwise."""
-    console = Console(highlight=False)
+    console = Console(highlight=False, soft_wrap=True)
     shape = Shape(home=run_home() / "played", clock=Clock.PLAYED, brokers=brokers, workers=workers, http_port=0 if once else port)
     deployment = Deployment(shape, lambda line: console.print(f"  {line}"))
     console.print(f"[bold]Laoxiao 老小[/bold] · {_title(day)} · 合成数据 synthetic data")
@@ -134,4 +134,3 @@ class _bar:  # noqa: N801 - used as a context manager function
 def _title(day: Day) -> str:
     names = " ".join(load_district(code).name for code in day.plan.districts)
     return f"{names} · {day.plan.day:%Y-%m-%d} · scale {day.plan.scale:g} · {day.seconds:.0f} s"
-

@@ -99,6 +99,18 @@ def migrate() -> None:
 
 
 @main.command()
+@domain_option
+@click.confirmation_option(prompt="Remove every row of the domain and make them again from the journal?")
+def rebuild(domain: str) -> None:
+    """Make a domain's PostgreSQL rows again from the journal. The projector must not be running."""
+    from streams.projector import rebuild as rebuild_rows
+
+    settings = Settings.from_environment()
+    asyncio.run(rebuild_rows(bootstrap=settings.kafka, dsn=settings.postgres, domain=domain))
+    click.echo("rebuilt")
+
+
+@main.command()
 @click.argument("file", type=click.File("rb"), default="-")
 def send(file: click.utils.LazyFile) -> None:
     """Send CloudEvents (one JSON object a line, or one JSON array) straight to Kafka; each line's answer is printed."""

@@ -10,7 +10,6 @@ from datetime import datetime
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from infra.checkers.report import Report
 from infra.scenario.day import DayPlan
 from infra.scenario.district import load_district
 from infra.scenario.player import Play, play_day

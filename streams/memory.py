@@ -32,6 +32,10 @@ class MemoryEventLog:
         """One record; an offset outside the log is a mistake of the caller."""
         return self._records[partition][offset]
 
+    def records(self, partition: int) -> list[SourceRecord]:
+        """The whole partition so far."""
+        return list(self._records[partition])
+
     async def read(self, partition: int, start: int, stop: int) -> AsyncGenerator[SourceRecord, None]:
         """The records with ``start <= offset < stop``."""
         for record in self._records[partition][start:stop]:

@@ -86,6 +86,8 @@ class Count:
 class Counting:
     """See the module."""
 
+    # ruff: noqa: ARG002 - the protocol fixes the arguments, a small domain does not need them all
+
     operator = "desk"
 
     def __init__(self, name: str) -> None:
@@ -167,12 +169,13 @@ def register(name: str) -> Counting:
     """The counting domain under this name, its events known to the codec."""
     if name not in registry.DOMAIN_EVENTS:
         registry.DOMAIN_EVENTS[name] = (AddedEvent, HeldEvent)
-        registry.DOMAINS = (*registry.DOMAINS, name)
+        monkey: Any = registry
+        monkey.DOMAINS = (*monkey.DOMAINS, name)
         registry.known_types.cache_clear()
     return Counting(name)
 
 
-def added(event_id: str, area: str, amount: int = 1, **data: Any) -> dict[str, Any]:
+def added(event_id: str, area: str, amount: object = 1, **data: Any) -> dict[str, Any]:
     """An event that adds."""
     return _event("counting.added.v1", event_id, area, {"amount": amount, **data})
 

@@ -217,11 +217,16 @@ def _order_closed(rows: Rows, place: Place, fact: facts.OrderClosed, why: Why | 
 
 def _use(rows: Rows, place: Place, fact: facts.OrderDelivered | facts.OrderClosed) -> None:
     assert fact.provider_id is not None
-    key = _slot_key(place, fact.provider_id, fact.date, fact.meal)
-    rows.add(SLOTS, key, held=-fact.portions, used=fact.portions)
+    order = rows.get(ORDERS, (fact.order_id, place.area))
+    if order is None or not order["attempts"]:  # an attempted meal was used when it left the kitchen
+        key = _slot_key(place, fact.provider_id, fact.date, fact.meal)
+        rows.add(SLOTS, key, held=-fact.portions, used=fact.portions)
 
 
 def _attempted(rows: Rows, place: Place, fact: facts.DeliveryAttempted, why: Why | None) -> None:
+    order = rows.get(ORDERS, (fact.order_id, place.area))
+    if order is not None and not order["attempts"]:
+        rows.add(SLOTS, (order["day"], place.area, order["meal"], fact.provider_id), held=-order["portions"], used=order["portions"])
     values = {"attempts": fact.attempt, "last_attempt": fact.result, "next_attempt_ms": fact.next_attempt_ms}
     rows.change(ORDERS, (fact.order_id, place.area), changed_ms=place.at_ms, report_by_ms=fact.report_by_ms, **values)
     _history(rows, place, fact, why)

@@ -15,6 +15,7 @@ from streams.kafka import KafkaEventLog
 
 CONNECT_PAUSE_SECONDS = 1.0
 STOP_SECONDS_MAX = 5.0
+PROBE_SECONDS_MAX = 2.0
 BOARD_SILENT_SECONDS_MAX = 5.0
 
 log = logging.getLogger("laoxiao.gateway")
@@ -29,6 +30,7 @@ class EventsDoor:
         self.partitions = partitions
         self._log: KafkaEventLog | None = None
         self._mismatch = False
+        self._probe: asyncio.Task[int] | None = None
         self._broken = asyncio.Event()
         self._keeper: asyncio.Task[None] | None = None
 
@@ -41,6 +43,9 @@ class EventsDoor:
         self._keeper.cancel()
         with suppress(asyncio.CancelledError):
             await self._keeper
+        if self._probe is not None:
+            self._probe.cancel()
+            await asyncio.wait({self._probe}, timeout=PROBE_SECONDS_MAX)
 
     async def publish(self, key: bytes | None, value: bytes, *, partition: int, headers: tuple[tuple[str, bytes], ...] = ()) -> int:
         """Append one record; `NotRecorded` while the log cannot be reached."""
@@ -60,7 +65,15 @@ class EventsDoor:
             return "partition_count_differs"
         if self._log is None:
             return "connecting"
-        await self._log.end_offset(0)
+        if self._probe is None:
+            self._probe = asyncio.create_task(self._log.end_offset(0))
+        # Never cancelled: a request cut short inside the Kafka client can leave its connection half open.
+        probe = self._probe
+        await asyncio.wait({probe}, timeout=PROBE_SECONDS_MAX)
+        if not probe.done():
+            return "timeout"
+        self._probe = None
+        probe.result()
         return "ok"
 
     async def _keep_open(self) -> None:

@@ -37,7 +37,11 @@ async def follow(bootstrap: str, board: Board, pool: Any, metrics: Metrics) -> N
                     places = tail.positions()
         except (JournalCorrupt, LogTruncated):
             raise
-        except Exception as error:  # noqa: BLE001 - the servers may be away for any reason; the gateway goes on recording
+        except (Exception, asyncio.CancelledError) as error:  # the servers may be away for any reason
+            # A closing Kafka consumer lets the cancellation of its own fetch escape; only one that is meant for us ends this.
+            task = asyncio.current_task()
+            if isinstance(error, asyncio.CancelledError) and (task is None or task.cancelling() > 0):
+                raise
             board.caught_up = False
             log.warning("journal tail of %s waits: %s", board.domain, type(error).__name__)
             await asyncio.sleep(PAUSE_SECONDS)

@@ -121,14 +121,14 @@ async def test_without_kafka_the_answer_is_503_and_after_its_return_the_same_id_
     running.gateway.record_seconds_max = 1.5
     event = orjson.dumps(order())
     assert (await running.client.post("/v1/events", content=event, headers=STRUCTURED)).status_code == 202
-    await asyncio.to_thread(cluster.stop, 0)
+    await asyncio.to_thread(cluster.kill, 0)
     refused = await running.client.post("/v1/events", content=event, headers=STRUCTURED | {"prefer": "wait=5"})
     assert refused.status_code == 503
     assert refused.json()["code"] == "log_unavailable"
     assert int(refused.headers["retry-after"]) > 0
     assert (await running.client.get("/readyz")).status_code == 503
     assert (await running.client.get("/healthz")).status_code == 200
-    await asyncio.to_thread(cluster.start, 90)
+    await asyncio.to_thread(cluster.restart, 0, 90)
     await running.ready("kafka:meals")
     again = await running.client.post("/v1/events", content=event, headers=STRUCTURED)
     assert again.status_code == 202

@@ -87,7 +87,8 @@ class Domain(Protocol[S]):
         """When `due` will next have something (milliseconds since the epoch), or None. Not later than the truth."""
 
     def forget(self, state: S, now_ms: int) -> None:
-        """Drop closed cases older than the policy's memory window. Depends on nothing but state and `now_ms`."""
+        """Drop closed cases older than the policy's memory window. Depends on nothing but state and `now_ms`. Called whenever
+        the area's now has moved, before anything else is asked, so this is also where the policy in force is chosen."""
 
     def check(self, state: S, facts: Iterable[Fact]) -> None:
         """Raise `InvariantBroken` when what these facts touched contradicts itself (conservation, orphaned cases).
@@ -282,8 +283,9 @@ def load(domain: Domain[S], rows: Iterable[Row]) -> AreaState[S]:
 
 def _advance(domain: Domain[S], area: AreaState[S], now_ms: int) -> None:
     area.now_ms = max(area.now_ms, now_ms)
-    area.seen.forget(area.now_ms - domain.seen_memory_ms(area.domain))
+    # The domain first: it chooses the policy in force now, which says how long ids are remembered.
     domain.forget(area.domain, area.now_ms)
+    area.seen.forget(area.now_ms - domain.seen_memory_ms(area.domain))
 
 
 def _do_due_work(domain: Domain[S], area: AreaState[S], facts: list[Reasoned]) -> None:

@@ -1,6 +1,7 @@
 """Meals as the core sees it (`agents.core.Domain`)."""
 
 from collections.abc import Iterable, Iterator
+from datetime import date
 
 from agents.core import Row, Verdict
 from agents.meals import check, delivery, orders, standing
@@ -9,7 +10,7 @@ from agents.meals.decide import decide
 from agents.meals.evolve import evolve
 from agents.meals.index import drop_slot
 from agents.meals.state import MealsState, Slot
-from agents.shared.calendar import DAY_MS, day_of
+from agents.shared.calendar import DAY_MS, day_of, midnight_ms
 from schemas.decisions import Reasoned
 from schemas.envelope import Event
 from schemas.facts import Fact
@@ -66,8 +67,9 @@ class Meals:
 
     def forget(self, state: MealsState, now_ms: int) -> None:
         """Ended orders after the policy's memory; meals and subsidies a day after the meal, looked for once an hour."""
+        policy = state.policies.at(now_ms)
         if state.ended_order:
-            before_ms = now_ms - state.policies.at(now_ms).memory_days * DAY_MS
+            before_ms = now_ms - policy.memory_days * DAY_MS
             while state.ended_order and state.ended[state.ended_order[0]].ended_ms < before_ms:
                 del state.ended[state.ended_order.popleft()]
         if now_ms >= state.swept_ms + SWEEP_MS:
@@ -90,12 +92,14 @@ class Meals:
         """The version of meals in force, and of this year's calendar when one is known. Not to be changed by the caller."""
         state.policies.at(now_ms)
         versions = state.versions_at
-        if versions.get("meals") != state.policies.version:
+        if versions.get("meals") != state.policies.version or now_ms >= state.versions_until_ms:
             versions = {"meals": state.policies.version}
-            calendar = state.calendar_versions.get(day_of(now_ms).year)
+            year = day_of(now_ms).year
+            calendar = state.calendar_versions.get(year)
             if calendar is not None:
                 versions["calendar"] = calendar
             state.versions_at = versions
+            state.versions_until_ms = midnight_ms(date(year + 1, 1, 1))
         return versions
 
     def dump(self, state: MealsState) -> Iterator[Row]:
@@ -137,5 +141,5 @@ def _sweep(state: MealsState, now_ms: int) -> None:
             if not provider.listed and not provider.slots and not provider.closures:
                 del state.providers[provider.place_id]
     yesterday = day_of(before_ms).isoformat()
-    for date in [date for date in state.subsidised if date < yesterday]:
-        del state.subsidised[date]
+    for day_text in [day_text for day_text in state.subsidised if day_text < yesterday]:
+        del state.subsidised[day_text]

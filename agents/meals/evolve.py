@@ -7,10 +7,12 @@ Deadline keys name the work they stand for: ``count|<slot>``, ``close|<slot>``, 
 from collections.abc import Callable
 from typing import Any
 
+from agents.meals.holds import free, hold, move, serve, shut_or_open
 from agents.meals.index import put_in, seats_changed, slot_of, take_out
-from agents.meals.state import Closure, Ended, MealsState, Order, Provider, Slot, Standing
-from agents.meals.states import MOVES, OrderState
-from agents.shared.calendar import CalendarYear
+from agents.meals.policy import at_minute
+from agents.meals.state import Closure, Ended, MealsState, Order, Provider, Standing
+from agents.meals.states import OrderState
+from agents.shared.calendar import CalendarYear, day_from
 from agents.shared.policy import parse
 from schemas.facts import CaseStuck, Fact, PolicyAdopted, TaskClosed, TaskKind, TaskOpened
 from schemas.meals import (
@@ -35,8 +37,8 @@ from schemas.meals import (
     WelfareCheckDue,
 )
 
-ASSIGNED = OrderState.ASSIGNED
-"""Looking a member up on its class costs more than all of a transition."""
+ORDER_TASKS = (TaskKind.UNPLACED_REQUEST, TaskKind.WELFARE_CHECK)
+"""Tasks that end with what their order meets next; others may be about an event that bears the same id as an order."""
 
 
 def evolve(state: MealsState, fact: Fact, now_ms: int) -> None:
@@ -86,14 +88,19 @@ def _slot_published(state: MealsState, fact: SlotPublished, now_ms: int) -> None
     seats_changed(state, slot, before)
     if slot.orders:
         state.deadlines.set(slot.close_key, slot.closes_ms)
-    _shut_or_open(state, slot, now_ms)
+    if slot.count_key in state.deadlines and not slot.counted:
+        # The kitchen moved its cut-off: it is counted when orders really end, neither earlier nor later (T02).
+        cutoff_minute = state.policies.at(now_ms).times(fact.meal).cutoff_minute
+        cutoff_ms = at_minute(day_from(fact.date), cutoff_minute) if fact.cutoff_ms is None else fact.cutoff_ms
+        state.deadlines.set(slot.count_key, max(cutoff_ms, now_ms))
+    shut_or_open(state, slot, now_ms)
 
 
 def _closure_recorded(state: MealsState, fact: ProviderClosureRecorded, now_ms: int) -> None:
     provider = _provider(state, fact.provider_id)
     provider.closures.append(Closure(fact.from_ms, fact.until_ms, fact.reason))
     for slot in provider.slots.values():
-        _shut_or_open(state, slot, now_ms)
+        shut_or_open(state, slot, now_ms)
 
 
 def _reopening_recorded(state: MealsState, fact: ProviderReopeningRecorded, now_ms: int) -> None:
@@ -105,7 +112,7 @@ def _reopening_recorded(state: MealsState, fact: ProviderReopeningRecorded, now_
             kept.append(Closure(closure.from_ms, until_ms, closure.reason))
     provider.closures = kept
     for slot in provider.slots.values():
-        _shut_or_open(state, slot, now_ms)
+        shut_or_open(state, slot, now_ms)
 
 
 def _order_assigned(state: MealsState, fact: OrderAssigned, now_ms: int) -> None:
@@ -128,23 +135,23 @@ def _order_assigned(state: MealsState, fact: OrderAssigned, now_ms: int) -> None
     if fact.subsidy_fen:
         granted = state.subsidised.setdefault(fact.date, {})
         granted[fact.person_id] = granted.get(fact.person_id, 0) + fact.subsidy_fen
-    _hold(state, order, state.providers[fact.provider_id], fact.cutoff_ms, now_ms)
+    hold(state, order, state.providers[fact.provider_id], fact.cutoff_ms, now_ms)
 
 
 def _order_reassigned(state: MealsState, fact: OrderReassigned, now_ms: int) -> None:
     order = state.orders[fact.order_id]
     if order.slot is not None:
-        _free(state, order, now_ms)
+        free(state, order, now_ms)
     else:
         state.deadlines.clear(f"end|{order.order_id}")
     order.closes_ms = fact.closes_ms
-    _hold(state, order, state.providers[fact.provider_id], fact.cutoff_ms, now_ms)
+    hold(state, order, state.providers[fact.provider_id], fact.cutoff_ms, now_ms)
 
 
 def _order_unplaced(state: MealsState, fact: OrderUnplaced, now_ms: int) -> None:
     order = state.orders[fact.order_id]
-    _free(state, order, now_ms)
-    _move(order, OrderState.UNPLACED)
+    free(state, order, now_ms)
+    move(order, OrderState.UNPLACED)
     order.closes_ms = fact.closes_ms
     state.deadlines.set(f"end|{order.order_id}", fact.closes_ms)
 
@@ -157,7 +164,7 @@ def _order_refused(state: MealsState, fact: OrderRefused, now_ms: int) -> None:
 def _order_cancelled(state: MealsState, fact: OrderCancelledFact, now_ms: int) -> None:
     order = state.orders[fact.order_id]
     if order.slot is not None:
-        _free(state, order, now_ms)
+        free(state, order, now_ms)
     if order.subsidy_fen:
         granted = state.subsidised[order.date]
         granted[order.person_id] -= order.subsidy_fen
@@ -166,21 +173,21 @@ def _order_cancelled(state: MealsState, fact: OrderCancelledFact, now_ms: int) -
 
 def _order_delivered(state: MealsState, fact: OrderDelivered, now_ms: int) -> None:
     order = state.orders[fact.order_id]
-    _serve(state, order)
+    serve(state, order)
     _end(state, order, OrderState.DELIVERED, now_ms)
 
 
 def _order_closed(state: MealsState, fact: OrderClosed, now_ms: int) -> None:
     order = state.orders[fact.order_id]
     if order.slot is not None:
-        _serve(state, order)
+        serve(state, order)
     _end(state, order, OrderState.CLOSED, now_ms)
 
 
 def _delivery_attempted(state: MealsState, fact: DeliveryAttempted, _now_ms: int) -> None:
     order = state.orders[fact.order_id]
-    _serve(state, order)
-    _move(order, OrderState.ATTEMPTED)
+    serve(state, order)
+    move(order, OrderState.ATTEMPTED)
     order.attempts = fact.attempt
     state.deadlines.set(f"end|{fact.order_id}", order.closes_ms)
     if fact.report_by_ms is None:
@@ -191,7 +198,7 @@ def _delivery_attempted(state: MealsState, fact: DeliveryAttempted, _now_ms: int
 
 def _welfare_check_due(state: MealsState, fact: WelfareCheckDue, _now_ms: int) -> None:
     state.deadlines.clear(f"try|{fact.order_id}")
-    _move(state.orders[fact.order_id], OrderState.WELFARE_CHECK)
+    move(state.orders[fact.order_id], OrderState.WELFARE_CHECK)
 
 
 def _kitchen_counted(state: MealsState, fact: KitchenCounted, _now_ms: int) -> None:
@@ -227,9 +234,8 @@ def _standing_run(state: MealsState, fact: StandingOrderRun, _now_ms: int) -> No
 
 def _task_opened(state: MealsState, fact: TaskOpened, _now_ms: int) -> None:
     state.tasks[fact.task_id] = fact.about
-    order = state.orders.get(fact.about)
-    if order is not None:
-        order.task_id = fact.task_id
+    if fact.kind in ORDER_TASKS and fact.about in state.orders:
+        state.orders[fact.about].task_id = fact.task_id
     if fact.kind is TaskKind.STUCK_CASE:
         state.stuck_tasks[fact.task_id] = fact.about
 
@@ -263,93 +269,8 @@ def _provider(state: MealsState, provider_id: str) -> Provider:
     return provider
 
 
-def _move(order: Order, to: OrderState) -> None:
-    assert (order.state._value_, to._value_) in MOVES, f"an order never goes from {order.state} to {to}"
-    order.state = to
-
-
-def _hold(state: MealsState, order: Order, provider: Provider, cutoff_ms: int, now_ms: int) -> None:
-    slot = provider.slots[(order.date, order.meal)]
-    before = slot.free
-    slot.hold(order.portions)
-    seats_changed(state, slot, before)
-    _move(order, ASSIGNED)
-    order.slot = slot
-    if not slot.orders:
-        state.deadlines.set(slot.close_key, slot.closes_ms)
-    slot.orders[order.order_id] = order
-    if not slot.counted and cutoff_ms > now_ms:
-        if len(slot.orders) == 1:
-            state.deadlines.set(slot.count_key, cutoff_ms)
-    else:
-        _count_again(state, slot, now_ms)
-
-
-def _free(state: MealsState, order: Order, now_ms: int) -> None:
-    slot = order.slot
-    assert slot is not None
-    before = slot.free
-    slot.release(order.portions)
-    seats_changed(state, slot, before)
-    _leave(state, order, slot)
-    order.slot = None
-    _displaced(state, slot, now_ms)
-    if slot.counted:
-        _count_again(state, slot, now_ms)
-
-
-def _serve(state: MealsState, order: Order) -> None:
-    """The meal has left the kitchen: its portions are used, once, and no closure moves the order any more."""
-    slot = order.slot
-    assert slot is not None
-    if order.state is ASSIGNED:
-        slot.consume(order.portions)
-        _leave(state, order, slot)
-        slot.serving += 1
-
-
-def _leave(state: MealsState, order: Order, slot: Slot) -> None:
-    orders = slot.orders
-    if next(reversed(orders)) == order.order_id:
-        orders.popitem()  # unlike del, gives the place back at once: looking for the last one stays cheap
-    else:
-        del orders[order.order_id]
-    if not orders:
-        state.deadlines.clear(slot.close_key)
-        state.deadlines.clear(slot.move_key)
-        state.stuck.pop(slot.close_key, None)
-        state.stuck.pop(slot.move_key, None)
-
-
-def _count_again(state: MealsState, slot: Slot, now_ms: int) -> None:
-    policy = state.policies.at(now_ms)
-    key = slot.count_key
-    wanted = policy.kitchen_recount or not slot.counted
-    if wanted and now_ms < slot.ends_ms and key not in state.deadlines:
-        state.deadlines.set(key, now_ms + policy.kitchen_recount_s * 1000)
-
-
-def _shut_or_open(state: MealsState, slot: Slot, now_ms: int) -> None:
-    shut = any(closure.touches(slot.starts_ms, slot.ends_ms) for closure in slot.provider.closures)
-    if shut != slot.shut:
-        before = slot.free
-        (slot.shut_down if shut else slot.open_up)()
-        seats_changed(state, slot, before)
-    _displaced(state, slot, now_ms)
-
-
-def _displaced(state: MealsState, slot: Slot, now_ms: int) -> None:
-    """Open orders that the slot cannot keep are work due at once, one order at a time."""
-    key = slot.move_key
-    if slot.orders and (slot.shut or slot.free < 0):
-        if key not in state.stuck and key not in state.deadlines:
-            state.deadlines.set(key, now_ms)
-    else:
-        state.deadlines.clear(key)
-
-
 def _end(state: MealsState, order: Order, to: OrderState, now_ms: int) -> None:
-    _move(order, to)
+    move(order, to)
     if order.slot is not None:
         order.slot.serving -= 1
     del state.orders[order.order_id]

@@ -202,7 +202,8 @@ class MealsState:
     """Derived: published places of all slots in memory, as `places_free` is of the free ones."""
     places_free: int = 0
     versions_at: dict[str, str] = field(default_factory=dict)
-    """Derived: the policy versions a decision cites, kept so that each decision need not build it."""
+    """Derived: the policy versions a decision cites, kept so that each decision need not build it; right until `versions_until_ms`."""
+    versions_until_ms: int = 0
 
 
 def provider_of(state: MealsState, provider_id: str) -> Provider | None:

@@ -3,8 +3,8 @@
 ``core.handle`` alone: decide, evolve, explain and check; decoding is measured with the codec. Seconds are of this process's CPU;
 ``undisturbed`` is the packet that only a tenth of all packets beat, since neighbours on the machine slow the others down.
 
-Three loads, each with few and with many providers at one density: ``usual`` (half the places stay free), ``busy`` (at the end nine of ten places are taken) and ``full``
-(19 of 20 kitchens have no place from the start, so the nearest are nearly always full).
+Three loads, each with few and with many providers at one density: ``usual`` (half the places stay free), ``busy`` (at the end nine
+of ten places are taken) and ``full`` (19 of 20 kitchens have no place from the start, so the nearest are nearly always full).
 """
 
 import gc

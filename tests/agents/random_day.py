@@ -114,7 +114,11 @@ class RandomDay:
             "policy": "meals",
             "version": f"v{rng.randrange(30)}",
             "in_force_from": self.date(),
-            "parameters": {"meal_price_fen": {"lunch": rng.choice((1500, 2000))}, "kitchen_recount": rng.random() < 0.5},
+            "parameters": {
+                "meal_price_fen": {"lunch": rng.choice((1500, 2000))},
+                "kitchen_recount": rng.random() < 0.5,
+                "seen_memory_s": rng.choice((3600, 259_200)),
+            },
             "source": "test",
         }
 

@@ -5,7 +5,7 @@ import { openLive, read } from "./feed.js";
 import { installLookup } from "./lookup.js";
 import { drawMap } from "./map.js";
 import { drawMeals, drawNumbers, drawRefusals, drawTasks, Providers } from "./panels.js";
-import { ago, currentLanguage, number, switchLanguage, t } from "./strings.js";
+import { ago, currentLanguage, number, switchLanguage, t } from "./words.js";
 
 const DOMAIN = "meals";
 const REFRESH_MS = 1000;

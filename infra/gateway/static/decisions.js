@@ -1,6 +1,6 @@
 // Decisions in words: one line each, the candidates and the rules that ruled them out behind a disclosure.
 import { clockOf, el } from "./dom.js";
-import { number, t } from "./strings.js";
+import { number, t } from "./words.js";
 
 const SHOWN_MAX = 60;
 

@@ -2,7 +2,7 @@
 import { byId, clockOf, el } from "./dom.js";
 import { read } from "./feed.js";
 import { decisionItem, why } from "./decisions.js";
-import { number, t } from "./strings.js";
+import { number, t } from "./words.js";
 
 const ID = /^[A-Za-z0-9._:-]{1,64}$/;
 

@@ -1,7 +1,7 @@
 // A plain map from WGS-84 positions: no tiles, nothing from elsewhere. North is up; east-west is shortened by the latitude.
 import { byId, svg } from "./dom.js";
 import { taken } from "./panels.js";
-import { number, t } from "./strings.js";
+import { number, t } from "./words.js";
 
 const WIDTH = 640;
 const HEIGHT = 420;

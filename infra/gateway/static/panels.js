@@ -1,6 +1,6 @@
 // The panels that show the register: numbers of the day, meals, refusals, tasks, providers.
 import { bar, byId, el, setText } from "./dom.js";
-import { ago, duration, number, t } from "./strings.js";
+import { ago, duration, number, t } from "./words.js";
 
 const PROVIDERS_STEP = 30;
 const REFUSALS_MAX = 8;

@@ -21,6 +21,7 @@ import faust
 import uvloop
 from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
+from faust.tables.manager import TableManager
 
 from agents.core import Domain
 from schemas.journal import Clock
@@ -41,7 +42,12 @@ QUIET_LOGGERS = ("faust", "mode", "aiokafka")
 
 @dataclass(frozen=True, slots=True)
 class WorkerConfig:
-    """How one worker of one domain runs. `owner` is the process's name in the journal: an opaque id, unique in the deployment."""
+    """How one worker of one domain runs. `owner` is the process's name in the journal: an opaque id, unique in the deployment.
+
+    `instance` makes the worker a static member of its group: killed and started again under the same name within the session
+    timeout, it has its partitions back at once. It must be stable over restarts and unique among running workers; a worker that
+    goes for good is then missed only after the session timeout. None: an ordinary member.
+    """
 
     bootstrap: str
     domain: str
@@ -52,6 +58,16 @@ class WorkerConfig:
     in_flight_max: int = 1_000
     session_timeout_s: float = 10.0
     stall_s: float = 15.0
+    instance: str | None = None
+
+
+class NoTables(TableManager):  # type: ignore[misc]  # Faust publishes no types here
+    """Faust waits a second for tables to be declared before it begins; we have none, and an area stands still meanwhile."""
+
+    async def on_start(self) -> None:
+        """As Faust's, without the second."""
+        await self._update_channels()
+        await self.recovery.start()
 
 
 def make_app(config: WorkerConfig) -> faust.App:
@@ -79,6 +95,8 @@ def make_app(config: WorkerConfig) -> faust.App:
         consumer_max_fetch_size=4 * 1024 * 1024,
         stream_buffer_maxsize=500,
         stream_wait_empty=False,
+        consumer_group_instance_id=config.instance,
+        TableManager=NoTables,
         web_enabled=False,
         web_tables_enabled=False,
         web_router_enabled=False,

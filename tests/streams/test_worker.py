@@ -99,6 +99,16 @@ async def test_two_workers_share_the_partitions_and_one_takes_over_when_the_othe
     assert len(set(journal.answered)) == 120
 
 
+async def test_a_killed_static_member_has_its_partitions_back_before_its_session_ends(ground: Ground) -> None:
+    await ground.make_topics(PARTITIONS)
+    journal = Journal()
+    for round_ in range(2):
+        with worker(ground, PARTITIONS, f"life-{round_}", session_timeout_s=60.0, instance="slot-1"):
+            await send(ground, PARTITIONS, events(20, f"r{round_}"))
+            await follow(ground, journal, lambda j, wanted=20 * (round_ + 1): len(j.answered) == wanted)
+    assert len(set(journal.answered)) == 40
+
+
 async def test_an_event_that_breaks_the_process_stops_nobody_else_for_ever(ground: Ground) -> None:
     await ground.make_topics(1)
     journal = Journal()

@@ -117,14 +117,16 @@ class JournalPort:
 
     def _resolve(self, done: list[tuple["Future[int]", int]], late: bool) -> None:
         for future, offset in done:
+            if future.done():
+                continue  # whoever waited for it was cancelled
             if late:
                 future.set_exception(KafkaError("simulated: written, and the answer timed out"))
                 return
-            if not future.done():
-                future.set_result(offset)
+            future.set_result(offset)
 
     def _fail(self, future: "Future[int]") -> None:
-        self._loop.do(future.set_exception, KafkaError("simulated: not enough replicas"))
+        if not future.done():
+            self._loop.do(future.set_exception, KafkaError("simulated: not enough replicas"))
 
 
 class SnapshotPort:

@@ -3,8 +3,10 @@
 Three streams of random numbers, so that shrinking or changing one does not shift the others: options and workload, faults, schedule.
 """
 
+from dataclasses import replace
 from datetime import datetime
 from random import Random
+from typing import Any
 
 from tests.simulation.fault_list import KINDS, draw_faults
 from tests.simulation.plan import HOUR_MS, Options, Plan
@@ -51,8 +53,11 @@ def draw_options(seed: str, events: int = 300) -> Options:
     )
 
 
-def draw_plan(seed: str, events: int = 300) -> Plan:
-    """The whole run of a seed."""
+def draw_plan(seed: str, events: int = 300, **fixed: Any) -> Plan:
+    """The whole run of a seed. ``fixed`` options are not left to the draw; faults named in it come on top of the drawn ones."""
     options = draw_options(seed, events)
+    if "faults_on" in fixed:
+        fixed["faults_on"] = tuple(kind for kind in KINDS if kind in options.faults_on or kind in fixed["faults_on"])
+    options = replace(options, **fixed)
     sends = draw_sends(options, Random(f"{seed}/workload"), Random(f"{seed}/sending"))
     return Plan(options, sends, draw_faults(options, Random(f"{seed}/faults")))

@@ -51,8 +51,8 @@ def order_cancelled(area: Area, data: Data) -> Deserved:
 def order_overridden(area: Area, data: Data) -> Deserved:
     """An operator's choice goes before distance and cut-off, never before room, opening, diet or service."""
     order = area.orders.get(data["order_id"])
-    if order is None or order.state not in OPEN or order.state == "welfare_check":
-        return "C01", {"outcome": "refused", "reason": frozenset({"unknown_order", "order_closed"})}
+    if order is None or order.state not in ("assigned", "unplaced"):
+        return "C01", {"outcome": "refused", "reason": frozenset({"unknown_order", "order_closed", "in_delivery"})}
     kitchen = area.kitchens.get(data["provider_id"])
     if kitchen is None or kitchen.listed is None:
         return "C01", {"outcome": "refused", "reason": "unknown_provider"}

@@ -112,8 +112,11 @@ class Judge:
         if order.provider is None:
             return
         slot = area.slot(order.slot)
+        if order.served:
+            return
         slot.held -= order.portions
         slot.used += order.portions if use else 0
+        order.served = use
         if slot.held < 0:
             self.say("C05", f"more was freed at {order.slot} than was held")
 
@@ -159,7 +162,7 @@ class Judge:
                 self.say("I07", f"order {order.order_id} is {order.state} and no human owns it")
             if order.state == "attempted" and order.report_by_ms is not None and order.report_by_ms <= now_ms:
                 self.say("I07", f"order {order.order_id}: the next attempt is overdue and nobody was told")
-            if order.provider is not None:
+            if order.provider is not None and not order.served:
                 touched[order.slot] = area.slots[order.slot]
         for key, slot in touched.items():
             if area.shut(key):
@@ -221,8 +224,6 @@ def _assigned(judge: Judge, area: Area, data: Data) -> None:
         preferred = judge._dec.event["data"].get("preferred_provider_id")
     judge.nearest(area, data, data, preferred)
     judge.hold(area, order, data)
-    area.sequence += 1
-    order.sequence = area.sequence
     area.orders[order.order_id] = area.open[order.order_id] = order
 
 
@@ -285,6 +286,9 @@ def _closed(judge: Judge, area: Area, data: Data) -> None:
 
 
 def _attempted(judge: Judge, area: Area, data: Data) -> None:
+    known = area.orders.get(data["order_id"])
+    if known is not None and known.state in OPEN:
+        judge.release(area, known, use=True)  # a meal that has left its kitchen is used, whoever opens the door
     order = judge.move(area, data["order_id"], "attempted")
     if order is not None:
         order.report_by_ms, order.attempts = data["report_by_ms"], data["attempt"]

@@ -10,12 +10,12 @@ SlotKey = tuple[str, str, str]
 OPEN = ("assigned", "attempted", "welfare_check", "unplaced")
 MOVES = {
     None: {"assigned", "refused"},
-    "assigned": {"assigned", "attempted", "welfare_check", "unplaced", "delivered", "cancelled", "closed"},
-    "attempted": {"assigned", "attempted", "welfare_check", "unplaced", "delivered", "closed"},
-    "welfare_check": {"delivered", "closed", "assigned", "unplaced"},
+    "assigned": {"assigned", "attempted", "unplaced", "delivered", "cancelled", "closed"},
+    "attempted": {"attempted", "welfare_check", "delivered", "closed"},
+    "welfare_check": {"delivered", "closed"},
     "unplaced": {"assigned", "cancelled", "closed"},
 }
-"""The published table of moves (I06); what is missing is terminal. A person looked after may lose the kitchen all the same."""
+"""The published table of moves (I06); what is missing is terminal."""
 
 DEFAULTS: dict[str, Any] = {
     "capacity_age_s_max": 7 * 86400, "late_kitchen_load_percent": 95, "order_days_ahead_max": 14, "capacity_days_ahead_max": 92,
@@ -64,7 +64,8 @@ class Order:
     portions: int
     report_by_ms: int | None = None
     attempts: int = 0
-    sequence: int = 0
+    served: bool = False
+    """Its meal has left the kitchen: the portions are used and no closure moves it."""
 
     @property
     def slot(self) -> SlotKey:
@@ -93,7 +94,6 @@ class Area:
     standing: dict[str, dict[str, Any]] = field(default_factory=dict)
     tasks: dict[str, str] = field(default_factory=dict)
     policies: list[dict[str, Any]] = field(default_factory=list)
-    sequence: int = 0
 
     def slot(self, key: SlotKey) -> Slot:
         """The slot, empty when nothing was said of it."""

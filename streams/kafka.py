@@ -18,7 +18,7 @@ REQUEST_BYTES_MAX = JOURNAL_RECORD_BYTES_MAX + 200_000
 """One journal record of the largest size with its framing."""
 BATCH_BYTES_MAX = 512 * 1024
 FETCH_BYTES_MAX = 4 * 1024 * 1024
-GATHER_S = 0.004
+GATHER_S = 0.01
 """Under load a batch waits so long after the one before it: a produce request costs both sides far more than a record does. The
 first record after a pause never waits."""
 GATHER_RECORDS_MAX = 256

@@ -323,6 +323,10 @@ def _standing_run(judge: Judge, area: Area, data: Data) -> None:
         judge.say("I06", f"standing order {data['standing_order_id']} ran for {data['date']} out of turn")
         return
     judge.early(area, f"run of {data['standing_order_id']}", standing["next_run_ms"])
+    if data["order_id"] is None and data["skipped"] == "order_exists":
+        own = [o for o in area.orders.values() if o.data["date"] == data["date"]]
+        if any(order.data["standing_order_id"] == data["standing_order_id"] for order in own):
+            judge.say("I03", f"standing order {data['standing_order_id']} was run twice for {data['date']}")
     if data["next_date"] is None:
         del area.standing[data["standing_order_id"]]
     else:

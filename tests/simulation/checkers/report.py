@@ -18,6 +18,7 @@ CHECKERS: dict[str, Callable[[Logs], Iterable[Violation]]] = {
     "T03": timing.t03,
     "MEALS": meals.meals,
     "R70": sequence.process,
+    "STABLE": rest.stable,
     "L01": rest.l01,
     "L02": rest.l02,
     "I01": intake.i01,

@@ -7,16 +7,18 @@ from unittest.mock import patch
 from schemas.codec import Rejection
 from schemas.journal import FORWARDED, Decided, Failed, Opened
 from schemas.meals import OrderCancelledFact
-from streams import recovery, runtime, snapshotter
+from streams import projector, recovery, runtime, snapshotter
 from streams.clock import OwnerClock
 from streams.owner import PartitionOwner
-from streams.projections import meals as rows_of_meals
 from streams.projections.fold import Fold
 from streams.projections.registry import PROJECTIONS
 from streams.runtime import PartitionRuntime
 from streams.tail import Position
 from streams.validity import Validity
+from tests.simulation.engine import _InlineDump
 from tests.simulation.planted.kind import Patch, Planted, instead
+from tests.simulation.ports import JournalPort
+from tests.simulation.readers import ReactorProcess
 
 CRASHES = ("crash_now", "crash_before_append", "crash_after_append", "crash_after_handle", "pause", "rebalance", "commit_back")
 
@@ -101,16 +103,11 @@ def _changed_area_not_saved() -> list[Patch]:
 
         return wrapped
 
-    def forget(self: Any, owned: Any) -> None:
-        self._packed = self._packed[:-1]
-
-    from tests.simulation.engine import _InlineDump
-
     def make_dump(init: Any) -> Any:
         def wrapped(self: Any, owned: Any) -> None:
             init(self, owned)
             if len(self._packed) > 1:
-                forget(self, owned)
+                self._packed.pop()
 
         return wrapped
 
@@ -138,8 +135,6 @@ def _drop(kind: Any) -> list[Patch]:
 
 
 def _strays_not_forwarded() -> list[Patch]:
-    from tests.simulation.readers import ReactorProcess
-
     return [patch.object(ReactorProcess, "forward", lambda self, partition, offset, index, home: None)]
 
 
@@ -174,8 +169,6 @@ def _failures_not_counted() -> list[Patch]:
 
 
 def _append_order_lost() -> list[Patch]:
-    from tests.simulation.ports import JournalPort
-
     def make(flush: Any) -> Any:
         def wrapped(self: Any, partition: int) -> None:
             self._outbox[partition].reverse()
@@ -193,23 +186,16 @@ def _rows_ignore_cancellation() -> list[Patch]:
 
 
 def _rows_count_invalid() -> list[Patch]:
-    from streams.projections import batch
-
-    assert rows_of_meals is not None
-
     def make(fold: Any) -> Any:
         return lambda projection, rows, chunk: fold(projection, rows, [judged._replace(valid=True) for judged in chunk])
 
-    from streams import projector
-
-    assert batch is not None
     return [instead(projector, "fold", make), instead(projector, "keys_of", lambda keys: lambda p, c: keys(p, [j._replace(valid=True) for j in c]))]
 
 
 MISTAKES = (
     Planted(
         "stale_epoch_believed", "what a replaced owner appends is believed", _stale_epoch_believed,
-        frozenset({"L01", "L02", "C02", "L05", "I08", "R70", "L07", "I04", "I03"}), {"workers": 2, "append_ms": 1500, "faults_on": CRASHES},
+        frozenset({"L01", "L02", "C02", "L05", "I08", "R70", "L07", "I04", "I03"}), {"workers": 3, "append_ms": 1500, "session_ms": 10_000, "faults_on": CRASHES},
     ),
     Planted("sequence_jumps", "an owner leaves a gap in its sequence", _sequence_jumps, frozenset({"L05", "I08", "L07"})),
     Planted("gap_not_read", "what the group never delivered is skipped", _gap_not_read, frozenset({"I08", "L04"}), {"faults_on": ("commit_ahead", *CRASHES)}),

@@ -135,7 +135,7 @@ MISTAKES = (
     Planted("wall_clock", "decisions use this machine's clock", _wall_clock, frozenset({"T01"}), {"clock": "wall"}),
     Planted("sender_moves_the_clock", "the event's own time moves the area", _sender_moves_the_clock, frozenset({"T01"}), {"faults_on": ("late",)}),
     Planted("no_skew_flag", "an event from far away in time is not flagged", _no_skew_flag, frozenset({"T03"}), {"faults_on": ("late", "skew", "batch")}),
-    Planted("no_due_work", "deadlines never fire", _no_due_work, frozenset({"I07", "C01", "L07"}), silent=True),
+    Planted("no_due_work", "deadlines never fire", _no_due_work, frozenset({"I07", "C01", "L07", "M05"}), silent=True),
     Planted("fire_early", "deadlines fire ten minutes early", _fire_early, frozenset({"T02"})),
     Planted("fire_late", "deadlines fire an hour late", _fire_late, frozenset({"I07", "C01"}), silent=True),
     Planted(

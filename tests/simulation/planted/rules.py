@@ -3,10 +3,11 @@
 from typing import Any
 from unittest.mock import patch
 
-from agents.meals import decide, delivery, evolve, orders, place
+from agents.meals import decide, delivery, holds, orders, place
 from agents.meals.decide import ANSWERS
 from agents.meals.domain import Meals
 from agents.meals.evolve import WRITERS
+from agents.meals.index import seats_changed
 from agents.meals.state import Closure
 from agents.shared.nearest import Grid
 from agents.shared.seats import Seats
@@ -49,7 +50,7 @@ def _cancel_frees_twice() -> list[Patch]:
             if slot is not None:
                 before = slot.free
                 slot.release(fact.portions)
-                evolve.seats_changed(state, slot, before)
+                seats_changed(state, slot, before)
 
         return wrapped
 
@@ -64,7 +65,7 @@ def _cancel_frees_nothing() -> list[Patch]:
             if slot is not None and not slot.shut:
                 before = slot.free
                 slot.hold(fact.portions)
-                evolve.seats_changed(state, slot, before)
+                seats_changed(state, slot, before)
 
         return wrapped
 
@@ -84,7 +85,7 @@ def _closures_ignored() -> list[Patch]:
 
 
 def _displaced_stay() -> list[Patch]:
-    return [patch.object(evolve, "_displaced", lambda state, slot, now_ms: None)]
+    return [patch.object(holds, "_displaced", lambda state, slot, now_ms: None)]
 
 
 def _overcommitment_unsaid() -> list[Patch]:
@@ -204,7 +205,7 @@ def _fire_drops_last() -> list[Patch]:
 MISTAKES = (
     Planted("one_too_many", "a kitchen takes one portion more than it has", _one_too_many, frozenset({"C01", "C09", "N01"}), silent=True),
     Planted("one_portion_an_order", "an order of four holds one", _one_portion_an_order, frozenset({"C01", "C02", "C09", "N01", "M05"}), silent=True),
-    Planted("cancel_frees_twice", "a cancellation frees its portions twice", _cancel_frees_twice, frozenset({"C01", "C09", "N01"}), silent=True),
+    Planted("cancel_frees_twice", "a cancellation frees its portions twice", _cancel_frees_twice, frozenset({"C01", "C09", "N01", "M05"}), silent=True),
     Planted("cancel_frees_nothing", "a cancellation frees nothing", _cancel_frees_nothing, frozenset({"N01", "C01", "M05"}), silent=True),
     Planted("older_capacity_wins", "an old publication replaces a newer one", _older_capacity_wins, frozenset({"C06"})),
     Planted("closures_ignored", "a closed kitchen goes on taking orders", _closures_ignored, frozenset({"C01", "C09", "N01"})),
@@ -221,11 +222,11 @@ MISTAKES = (
         {"span_ms": 60 * 3_600_000},
     ),
     Planted("cutoff_ignored", "orders are taken after the cut-off", lambda: _search_with(late_ms=lambda ms: ms + 3_600_000), frozenset({"C09", "N01"})),
-    Planted("refusal_forgotten", "a refused order id may come again and win", _refusal_forgotten, frozenset({"I05", "I06"})),
+    Planted("refusal_forgotten", "a refused order id may come again and win", _refusal_forgotten, frozenset({"I05", "I06", "C05"})),
     Planted("no_human_for_welfare", "nobody is told to look after the person", _no_human_for_welfare, frozenset({"I07"})),
     Planted("standing_order_stands_still", "a standing order makes the same date again", _standing_order_stands_still, frozenset({"I06", "I07"})),
     Planted("kitchen_miscounted", "the kitchen is told one portion too many", _kitchen_miscounted, frozenset({"M05"})),
     Planted("unplaced_without_looking", "an order that lost its kitchen is given up at once", _unplaced_without_looking, frozenset({"N01"})),
     Planted("cancel_at_any_time", "a meal on the table is cancelled", _cancel_at_any_time, frozenset({"C05"})),
-    Planted("standing_run_forgotten", "a standing order is made and not moved on", _fire_drops_last, frozenset({"I06", "I07", "R70"})),
+    Planted("standing_run_forgotten", "a standing order is made and not moved on", _fire_drops_last, frozenset({"I03"})),
 )  # fmt: skip

@@ -24,7 +24,11 @@ from tests.simulation.swarm import draw_plan
 def main(arguments: list[str] | None = None) -> int:
     """Parse, run, report."""
     options = _parser().parse_args(arguments)
-    seeds = [options.seed] if options.seed is not None else [f"{options.prefix}{number}" for number in range(options.start, options.start + options.seeds)]
+    seeds = (
+        [options.seed]
+        if options.seed is not None
+        else [f"{options.prefix}{number}" for number in range(options.start, options.start + options.seeds)]
+    )
     _say(f"commit {_commit()}  domain {options.domain}  seeds {len(seeds)}  events {options.events}  jobs {options.jobs}")
     if options.seed is not None:
         _say(f"options {asdict(draw_plan(options.seed, options.events).options)}")

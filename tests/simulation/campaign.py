@@ -75,7 +75,9 @@ def run_chunk(seeds: list[str], events: int, planted: str | None, twice_every: i
                 if again.run is None or again.run.fingerprint != judged.run.fingerprint:
                     failures.append(Failure(seed, "DET", f"DET seed {seed} gave two different runs"))
     after_s = os.times()
-    return Chunk(len(seeds), inputs, journal, dict(injected), failures, repeats, after_s.user + after_s.system - before_s.user - before_s.system)
+    return Chunk(
+        len(seeds), inputs, journal, dict(injected), failures, repeats, after_s.user + after_s.system - before_s.user - before_s.system
+    )
 
 
 def campaign(seeds: list[str], *, events: int, jobs: int, planted: str | None, failures_max: int, twice_every: int = CHUNK) -> Summary:

@@ -1,3 +1,4 @@
+# ruff: noqa: ARG002 - the shape of an event loop
 """An event loop of one simulated process: virtual time, no threads, no sockets, and it can be killed between two callbacks.
 
 The carrying's own coroutines (`streams.owner`, `streams.recovery`, `streams.snapshotter`, `streams.clock`) run on it unchanged.
@@ -8,7 +9,7 @@ from asyncio import events
 from collections import deque
 from collections.abc import Callable, Coroutine
 from contextvars import Context, copy_context
-from typing import Any
+from typing import Any, cast
 
 Callback = Callable[..., Any]
 
@@ -41,8 +42,10 @@ class SimHandle:
                 self.context.run(self.callback, *self.args)
 
 
-class SimLoop(asyncio.AbstractEventLoop):
-    """``later(at_ms, fn)`` puts work on the world's heap; ``now_ms`` is the world's clock."""
+class SimLoop:
+    """What `asyncio` and the carrying use of a loop, and nothing else: whoever asks for a socket here is told at once.
+
+    ``later(at_ms, fn)`` puts work on the world's heap; ``now_ms`` is the world's clock."""
 
     def __init__(self, later: Callable[[int, Callable[[], None]], None], now_ms: Callable[[], int]) -> None:
         self._later = later
@@ -93,13 +96,11 @@ class SimLoop(asyncio.AbstractEventLoop):
 
     def create_future(self) -> asyncio.Future[Any]:
         """A future of this loop."""
-        return asyncio.Future(loop=self)
+        return asyncio.Future(loop=cast("Any", self))
 
-    def create_task(
-        self, coro: Any, *, name: str | None = None, context: Context | None = None, **ignored: Any
-    ) -> Any:
+    def create_task(self, coro: Any, *, name: str | None = None, context: Context | None = None, **ignored: Any) -> Any:
         """A task of this loop, remembered so that it can be killed with the process."""
-        task: asyncio.Task[Any] = asyncio.Task(coro, loop=self, name=name, context=context)
+        task: asyncio.Task[Any] = asyncio.Task(coro, loop=cast("Any", self), name=name, context=context)
         if len(self._tasks) > 64:
             self._tasks = [one for one in self._tasks if not one.done()]
         self._tasks.append(task)
@@ -137,10 +138,10 @@ class SimLoop(asyncio.AbstractEventLoop):
 
     def turn(self) -> None:
         """Run until nothing is ready."""
-        before = events._get_running_loop()
+        before: Any = events._get_running_loop()
         if before is self:
             return
-        events._set_running_loop(self)
+        events._set_running_loop(cast("Any", self))
         try:
             while self._ready:
                 handle = self._ready.popleft()
@@ -155,7 +156,8 @@ class SimLoop(asyncio.AbstractEventLoop):
         """SIGKILL: nothing of this process ever runs again, no clean-up either."""
         self.dead = True
         self._ready.clear()
-        current = asyncio.current_task(self) if events._get_running_loop() is self else None
+        running: Any = events._get_running_loop()
+        current = asyncio.current_task(cast("Any", self)) if running is self else None
         for task in self._tasks:
             if not task.done() and task is not current:
                 task._log_destroy_pending = False  # type: ignore[attr-defined]  # CPython's own switch, missing in typeshed

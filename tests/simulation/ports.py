@@ -1,9 +1,10 @@
+# ruff: noqa: ARG002 - the shape of the ports
 """The ports of `streams.ports` as one simulated process sees them: appends are on their way for a while and may never arrive."""
 
 import asyncio
 from asyncio import Future
 from collections import deque
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 
 from aiokafka.errors import KafkaError
 
@@ -41,7 +42,7 @@ class EventPort:
             raise OSError("simulated: the broker cannot be reached")
         return self._world.append_event(partition, key, value, headers)
 
-    async def read(self, partition: int, start: int, stop: int) -> AsyncIterator[SourceRecord]:
+    async def read(self, partition: int, start: int, stop: int) -> AsyncGenerator[SourceRecord, None]:
         """Straight from the topic."""
         for offset in range(start, stop):
             yield self._world.events.at(partition, offset)
@@ -76,7 +77,7 @@ class JournalPort:
             self._world.later(at_ms, lambda: self._process.when_running(lambda: self._flush(partition)))
         return future
 
-    async def read(self, partition: int, start: int, stop: int) -> AsyncIterator[JournalEntry]:
+    async def read(self, partition: int, start: int, stop: int) -> AsyncGenerator[JournalEntry, None]:
         """What is durable."""
         values = self._world.journal._values[partition]
         for offset in range(start, min(stop, len(values))):
@@ -156,7 +157,7 @@ class SnapshotPort:
             if world.hit("crash_after_snapshot", process.index) is not None:
                 process.kill()
 
-    async def read(self, partition: int) -> AsyncIterator[tuple[str, bytes | None]]:
+    async def read(self, partition: int) -> AsyncGenerator[tuple[str, bytes | None], None]:
         """Every key's last value."""
         for key, value in list(self._world.snapshots[partition].items()):
             yield key, value

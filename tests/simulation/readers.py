@@ -17,16 +17,17 @@ from streams.projections.store import Saved, StoreLost
 from streams.projector import Projector
 from streams.tail import Judged, Position
 from streams.validity import Validity
+from tests.simulation.loop import SimLoop
 from tests.simulation.world import World
 
 
 def run_through(coroutine: Coroutine[Any, Any, Any]) -> Any:
-    """Run a coroutine that waits for nothing but its turn."""
-    try:
-        while True:
-            coroutine.send(None)
-    except StopIteration as stop:
-        return stop.value
+    """Run a coroutine that waits for nothing but its turn, on a loop of its own."""
+    loop = SimLoop(lambda _, work: work(), lambda: 0)
+    task = loop.create_task(coroutine)
+    loop.turn()
+    assert task.done(), "a reader waits for something that nobody does"
+    return task.result()
 
 
 class Tables:
@@ -65,7 +66,9 @@ class Tables:
 
     async def read(self, keys: dict[Table, set[Key]]) -> dict[Table, dict[Key, Row]]:
         """The entities of these keys that exist."""
-        return {table: {key: deepcopy(self.rows[table][key]) for key in wanted if key in self.rows[table]} for table, wanted in keys.items()}
+        return {
+            table: {key: deepcopy(self.rows[table][key]) for key in wanted if key in self.rows[table]} for table, wanted in keys.items()
+        }
 
     async def write(self, rows: Rows) -> None:
         """Everything the batch makes."""

@@ -193,7 +193,9 @@ class Worker(Process):
     def look(self) -> None:
         """The owners' clocks look for due deadlines."""
         for partition, owner in self.owners.items():
-            if self.alive and owner.state is OwnerState.LIVE and owner.runtime is not None:
+            if not self.alive or owner.state is not OwnerState.LIVE or owner.runtime is None:
+                continue
+            if any(True for _ in owner.runtime.deadlines()):
                 self.loop.spawn(self._clocks[partition].look())
 
     @property

@@ -1,3 +1,4 @@
+# ruff: noqa: PLR0917 - every maker of events has the same shape
 """What clients, kitchens, couriers and strangers send: small worlds on purpose, so that every capacity is fought over.
 
 Open loop: nobody here knows the answers. Sends refer to orders by id whether they were accepted or not, late, twice and out of
@@ -72,7 +73,10 @@ def _area(options: Options, draw: Random, name: str) -> Area:
         twin = providers and draw.random() < 0.15
         where = providers[-1]["position"] if twin else _near(draw, lat, lon, spread)
         providers.append(_provider(draw, f"c-{number:02d}", where))
-    persons = [(f"p-{n}", *_near(draw, lat, lon, 0.12 if draw.random() < 0.1 else spread).values()) for n in range(draw.choice((3, 12, 40)))]
+    persons: list[tuple[str, float, float]] = []
+    for number in range(draw.choice((3, 12, 40))):
+        where = _near(draw, lat, lon, 0.12 if draw.random() < 0.1 else spread)
+        persons.append((f"p-{number}", where["lat"], where["lon"]))
     dates = [civil_day(options.start_ms + ahead * DAY_MS) for ahead in range(-1, 5)]
     return Area(name, home_of(name, options.partitions), lat, lon, providers, persons, dates)
 
@@ -84,7 +88,8 @@ def _near(draw: Random, lat: float, lon: float, spread: float) -> dict[str, floa
 def _provider(draw: Random, provider_id: str, position: dict[str, float]) -> dict[str, Any]:
     body: dict[str, Any] = {
         "provider_id": provider_id, "name": "食堂" + provider_id, "kind": draw.choice(("canteen", "meal_point", "kitchen")),
-        "position": position, "street": "s-1", "services": draw.choice((["dine_in", "pickup", "delivery"], ["dine_in"], ["delivery", "pickup"])),
+        "position": position, "street": "s-1",
+        "services": draw.choice((["dine_in", "pickup", "delivery"], ["dine_in"], ["delivery", "pickup"])),
         "diets": draw.choice((["regular"], list(DIETS), [DIETS[draw.randrange(3)], "regular"])),
     }  # fmt: skip
     if draw.random() < 0.3:

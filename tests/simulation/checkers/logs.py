@@ -79,6 +79,8 @@ class Logs:
     decisions: list[Dec] = field(default_factory=list)
     by_id: dict[tuple[str, str], list[Dec]] = field(default_factory=dict)
     """Decisions by area and event id, in journal order."""
+    areas: dict[str, Any] = field(default_factory=dict)
+    """The naive picture of each area as `meals` left it at the end, for those who compare with it."""
 
 
 @lru_cache(maxsize=16384)

@@ -20,19 +20,19 @@ STEPS_MAX = 64
 
 def meals(logs: Logs) -> list[Violation]:
     """Fold every decision; all violations in order."""
-    judge = Judge(bool(logs.run.plan.options.broken_code))
+    judge = Judge()
     for dec in logs.decisions:
         judge.decision(dec)
+    logs.areas = judge.areas
     return judge.found
 
 
 class Judge:
     """Folds and complains."""
 
-    def __init__(self, broken: bool = False) -> None:
+    def __init__(self) -> None:
         self.areas: dict[str, Area] = {}
         self.found: list[Violation] = []
-        self._broken = broken
         self._dec: Dec | None = None
 
     def decision(self, dec: Dec) -> None:
@@ -339,6 +339,10 @@ def _standing_stopped(judge: Judge, area: Area, data: Data) -> None:
         del area.standing[data["standing_order_id"]]
 
 
+def _policy(judge: Judge, area: Area, data: Data) -> None:
+    area.policies.append(data)
+
+
 def _task_opened(judge: Judge, area: Area, data: Data) -> None:
     area.tasks[data["task_id"]] = data["about"]
 
@@ -366,7 +370,7 @@ _WRITERS: dict[str, Callable[[Judge, Area, Data], None]] = {
     "meals.standing_order.recorded.v1": _standing,
     "meals.standing_order.run.v1": _standing_run,
     "meals.standing_order.stop_recorded.v1": _standing_stopped,
-    "policy.adopted.v1": lambda judge, area, data: area.policies.append(data),
+    "policy.adopted.v1": _policy,
     "task.opened.v1": _task_opened,
     "task.closed.v1": _task_closed,
 }

@@ -113,7 +113,8 @@ class Area:
         if not inside:
             return DEFAULTS
         best = max(inside, key=lambda one: (one["in_force_from"], one["version"]))
-        return DEFAULTS | best["parameters"]
+        parameters: dict[str, Any] = best["parameters"]
+        return DEFAULTS | parameters
 
     def shut(self, key: SlotKey) -> bool:
         """Whether the kitchen is closed during the meal."""

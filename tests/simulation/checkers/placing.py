@@ -46,7 +46,11 @@ def fits(area: Area, policy: dict[str, Any], wish: dict[str, Any], provider_id: 
         radius_m = listed["delivery_radius_m"]
         if metres > (policy["delivery_radius_m_default"] if radius_m is None else radius_m):
             return "outside_delivery_radius"
-    key = (provider_id, wish["date"], wish["meal"])
+    return _room(area, policy, wish, (provider_id, wish["date"], wish["meal"]))
+
+
+def _room(area: Area, policy: dict[str, Any], wish: dict[str, Any], key: tuple[str, str, str]) -> str | None:
+    """Why the slot of a kitchen that suits cannot take the order, or None."""
     slot = area.slots.get(key)
     if slot is None or slot.fact is None:
         return "not_published"

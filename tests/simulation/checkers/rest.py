@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from typing import Any
 
 from tests.simulation.checkers.logs import Logs, Violation
-from tests.simulation.checkers.meals import Judge
 from tests.simulation.checkers.model import OPEN, Area
 
 
@@ -48,12 +47,10 @@ def forwarded(logs: Logs) -> Iterator[Violation]:
 
 def l02(logs: Logs) -> Iterator[Violation]:
     """The projected rows are the fold of the journal, table by table, and their position only rises."""
-    judge = Judge()
-    for dec in logs.decisions:
-        judge.decision(dec)
+    areas: dict[str, Area] = logs.areas
     tables = logs.run.tables
     rows = {(row["area"], row["order_id"]): row for row in tables["meals_orders"]}
-    for area in judge.areas.values():
+    for area in areas.values():
         for order_id, order in area.orders.items():
             row = rows.pop((area.name, order_id), None)
             # The rows show an attempted meal and a person looked after as assigned, with their attempts beside it.
@@ -66,6 +63,13 @@ def l02(logs: Logs) -> Iterator[Violation]:
         yield from _slots(area, tables)
     for key in rows:
         yield Violation("L02", f"the rows have an order {key} that the journal does not")
+    yield from _decisions(logs)
+    yield from _positions(logs)
+
+
+def _decisions(logs: Logs) -> Iterator[Violation]:
+    """Every decision is tallied once, and the first of each id is kept with its place."""
+    tables = logs.run.tables
     decided = sum(1 for dec in logs.decisions if not dec.body.get("repeat"))
     tallied = sum(row["decisions"] for row in tables["decision_tallies"])
     if decided != tallied:
@@ -73,8 +77,13 @@ def l02(logs: Logs) -> Iterator[Violation]:
     firsts = {key: next((dec for dec in answers if dec.effect), None) for key, answers in logs.by_id.items()}
     for row in tables["decisions"]:
         first = firsts.get((row["area"], row["event_id"]))
-        if first is None or (first.partition, first.offset) != (row["partition"], row["journal_offset"]):
-            yield Violation("L02", f"the rows have {row['event_id']} from another record than the journal", row["partition"], row["journal_offset"])
+        place = (row["partition"], row["journal_offset"])
+        if first is None or (first.partition, first.offset) != place:
+            yield Violation("L02", f"the rows have {row['event_id']} from another record than the journal", *place)
+
+
+def _positions(logs: Logs) -> Iterator[Violation]:
+    """The applied position only rises, and at rest it is the journal's end."""
     last: dict[int, int] = {}
     for partition, offset in logs.run.applied:
         if offset <= last.get(partition, 0):

@@ -1,3 +1,4 @@
+# ruff: noqa: ARG005, E501 - a planted mistake has the shape of what it replaces; one row a mistake
 """Mistakes in the carrying: validity, gaps, recovery, snapshots, forwarding, rows."""
 
 from types import SimpleNamespace
@@ -189,7 +190,10 @@ def _rows_count_invalid() -> list[Patch]:
     def make(fold: Any) -> Any:
         return lambda projection, rows, chunk: fold(projection, rows, [judged._replace(valid=True) for judged in chunk])
 
-    return [instead(projector, "fold", make), instead(projector, "keys_of", lambda keys: lambda p, c: keys(p, [j._replace(valid=True) for j in c]))]
+    return [
+        instead(projector, "fold", make),
+        instead(projector, "keys_of", lambda keys: lambda p, c: keys(p, [j._replace(valid=True) for j in c])),
+    ]
 
 
 MISTAKES = (

@@ -1,3 +1,4 @@
+# ruff: noqa: ARG005, E501 - a planted mistake has the shape of what it replaces; one row a mistake
 """Mistakes in the core: memory of ids, time, deadlines, snapshots."""
 
 import time

@@ -1,3 +1,4 @@
+# ruff: noqa: ARG005 - a planted mistake has the shape of what it replaces; one row a mistake
 """What a planted mistake is."""
 
 from collections.abc import Callable, Iterator

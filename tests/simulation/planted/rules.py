@@ -1,3 +1,4 @@
+# ruff: noqa: ARG005, E501 - a planted mistake has the shape of what it replaces; one row a mistake
 """Mistakes in the rules of meals: seats, nearest, closures, deliveries."""
 
 from typing import Any
@@ -12,7 +13,7 @@ from agents.meals.state import Closure
 from agents.shared.nearest import Grid
 from agents.shared.seats import Seats
 from schemas.decisions import Reasoned
-from schemas.meals import CapacityPublishedEvent, OrderCancelledFact, OrderRefused, StandingOrderRun
+from schemas.meals import CapacityPublishedEvent, MealsReason, OrderCancelledFact, OrderRefused, StandingOrderRun
 from tests.simulation.planted.kind import Patch, Planted, instead
 
 
@@ -171,7 +172,7 @@ def _unplaced_without_looking() -> list[Patch]:
         def wrapped(state: Any, policy: Any, wish: Any, now_ms: int) -> Any:
             found = route(state, policy, wish, now_ms)
             if isinstance(found, place.Placement) and wish.preferred_provider_id is None:
-                return place.NoPlacement(place.MealsReason.NO_CAPACITY, found.why)
+                return place.NoPlacement(MealsReason.NO_CAPACITY, found.why)
             return found
 
         return wrapped

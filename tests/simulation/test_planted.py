@@ -1,0 +1,28 @@
+"""Every planted mistake is caught, by a checker that is meant for it; the same plan without the mistake is clean."""
+
+import pytest
+
+from tests.simulation.checkers import CHECKERS
+from tests.simulation.engine import deterministic
+from tests.simulation.hunting import hunt, judge
+from tests.simulation.planted.catalogue import PLANTED
+
+PLANS_MAX = 60
+
+
+def test_there_are_enough_mistakes_to_trust_the_checkers() -> None:
+    assert len(PLANTED) >= 25
+    assert len(CHECKERS) >= 15
+
+
+@pytest.mark.parametrize("name", PLANTED)
+def test_a_planted_mistake_is_caught_and_the_same_plan_is_clean_without_it(name: str) -> None:
+    planted = PLANTED[name]
+    with deterministic():
+        caught = hunt(planted, PLANS_MAX)
+        assert caught is not None, f"{planted.means}: not caught in {PLANS_MAX} plans"
+        number, judged = caught
+        first = judged.found[0]
+        assert first.invariant in planted.caught_by, f"plan {number}: {first.line()}"
+        clean = judge(judged.plan)
+        assert not clean.found, f"plan {number} without the mistake: {clean.found[0].line()}"

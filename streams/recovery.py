@@ -58,7 +58,9 @@ async def recover(
     runtime: PartitionRuntime[S] | None = None
     manifest = loaded.manifest
     if manifest is not None and manifest.position.next_offset <= stop:
-        runtime = _from_snapshot(loaded, fresh())
+        # In a thread: a large area takes seconds, and heartbeats, the loop's guard and the other partitions must go on meanwhile.
+        # Nobody else has hold of this runtime; cancelled, the thread ends by itself with one that nobody takes.
+        runtime = await asyncio.to_thread(_from_snapshot, loaded, fresh())
         if runtime is None:
             metrics.alarm(domain.name, "snapshot_unusable")
     if runtime is None or manifest is None:
@@ -67,7 +69,7 @@ async def recover(
         start = manifest.position.next_offset
     records = await fold_range(runtime, journal, start, stop)
     try:
-        runtime.check_all()
+        await asyncio.to_thread(runtime.check_all)
     except Exception as error:
         raise RecoveryFailed(f"partition {partition} contradicts itself: {type(error).__name__}") from error
     return Recovered(runtime, manifest, records, time.monotonic() - started_s)

@@ -1,0 +1,41 @@
+"""Recovery of a large area takes seconds; the process's loop must turn meanwhile, or its own guard ends it and no restart helps."""
+
+import asyncio
+import threading
+from typing import Any
+
+import pytest
+
+from agents import core
+from agents.meals import DOMAIN
+from schemas.journal import Clock, Opened, encode
+from streams import recovery
+from streams.memory import MemoryJournal, MemorySnapshots
+from streams.snapshots import PackedArea, pack, publish, unpack
+from streams.tail import Position
+
+DEADLINE_S = 20.0
+
+
+async def test_the_loop_turns_while_a_snapshot_is_loaded(monkeypatch: pytest.MonkeyPatch) -> None:
+    loading, turned = threading.Event(), threading.Event()
+
+    def unpack_when_the_loop_has_turned(domain: Any, packed: PackedArea) -> Any:
+        loading.set()
+        assert turned.wait(DEADLINE_S), "the loop stood still while the snapshot was loaded"
+        return unpack(domain, packed)
+
+    async def turn() -> None:
+        while not loading.is_set():
+            await asyncio.sleep(0.001)
+        turned.set()
+
+    monkeypatch.setattr(recovery, "unpack", unpack_when_the_loop_has_turned)
+    journal, store = MemoryJournal(1), MemorySnapshots()
+    journal.add(0, encode(Opened("w", Clock.WALL)))
+    await publish(store, 0, [pack(DOMAIN, core.blank(DOMAIN, "310106"))], position=Position(1, 0, 0, -1), failures={}, last=None)
+    turning = asyncio.create_task(turn())
+    recovered = await recovery.recover(DOMAIN, journal, store, partition=0, stop=1, clock=Clock.WALL)
+    await turning
+    # A load that broke would be passed over for the journal: the area is there only if the snapshot was read.
+    assert list(recovered.runtime.areas) == ["310106"]

@@ -26,8 +26,7 @@ async def test_the_loop_turns_while_a_snapshot_is_loaded(monkeypatch: pytest.Mon
         return unpack(domain, packed)
 
     async def turn() -> None:
-        while not loading.is_set():
-            await asyncio.sleep(0.001)
+        await asyncio.to_thread(loading.wait, DEADLINE_S)
         turned.set()
 
     monkeypatch.setattr(recovery, "unpack", unpack_when_the_loop_has_turned)

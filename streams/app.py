@@ -12,9 +12,13 @@ import logging
 import os
 import signal
 import sys
+import tempfile
+import threading
+import time
 from collections.abc import Callable
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, NoReturn
 
 import faust
@@ -29,14 +33,16 @@ from schemas.topics import events_topic
 from streams.clock import OwnerClock
 from streams.kafka import KafkaEventLog, KafkaJournal, KafkaSnapshots, group_position
 from streams.metrics import NO_METRICS, Metrics
-from streams.owner import EXIT_BROKEN, EXIT_TOPICS, Carrying, PartitionOwner
+from streams.owner import EXIT_BROKEN, EXIT_TOPICS, EXIT_WATCHDOG, Carrying, PartitionOwner
 from streams.ports import SourceRecord
 from streams.topics import TopicsUnfit, check_topics
 from streams.watchdog import LoopGuard, Watchdog
 
 _log = logging.getLogger(__name__)
 
-STOP_S_MAX = 30.0
+STOP_S_MAX = 15.0
+"""A clean stop that takes longer is no clean stop: without a broker nothing becomes durable, and nobody needs this process."""
+REBALANCE_S_MAX = 30.0
 QUIET_LOGGERS = ("faust", "mode", "aiokafka")
 
 
@@ -87,7 +93,7 @@ def make_app(config: WorkerConfig) -> faust.App:
         table_standby_replicas=0,
         broker_session_timeout=config.session_timeout_s,
         broker_heartbeat_interval=heartbeat_s,
-        broker_rebalance_timeout=30.0,
+        broker_rebalance_timeout=REBALANCE_S_MAX,
         # Commits are only a hint where to begin delivering: the journal knows where we are.
         broker_commit_interval=1.0,
         broker_commit_every=5_000,
@@ -97,6 +103,8 @@ def make_app(config: WorkerConfig) -> faust.App:
         stream_wait_empty=False,
         consumer_group_instance_id=config.instance,
         TableManager=NoTables,
+        # Faust makes this directory whether it has tables or not; nothing is ever kept in it.
+        datadir=Path(tempfile.gettempdir()) / "laoxiao-faust",
         web_enabled=False,
         web_tables_enabled=False,
         web_router_enabled=False,
@@ -116,6 +124,7 @@ class Worker:
         self._die = die
         self._carrying: Carrying[Any] | None = None
         self._background: list[asyncio.Task[None]] = []
+        self._outside_since_s: float | None = time.monotonic()
         topic = self.app.topic(events_topic(config.domain), key_type=bytes, value_type=bytes, key_serializer="raw", value_serializer="raw")
         self.app.agent(topic, name=config.domain)(self._consume)
         self.app.on_partitions_assigned.connect(self._assigned)
@@ -169,6 +178,7 @@ class Worker:
 
     async def _assigned(self, _app: Any, assigned: set[Any], **_: Any) -> None:
         """Inside the group's rebalance: only start what has to be done."""
+        self._outside_since_s = None
         wanted = {place.partition for place in assigned if place.topic == events_topic(self.config.domain)}
         assert self._carrying is not None
         for partition, owner in self.owners.items():
@@ -182,6 +192,8 @@ class Worker:
             self.owners[partition].take()
 
     async def _revoked(self, _app: Any, revoked: set[Any], **_: Any) -> None:
+        if self._outside_since_s is None:
+            self._outside_since_s = time.monotonic()
         for place in revoked:
             owner = self.owners.get(place.partition) if place.topic == events_topic(self.config.domain) else None
             if owner is not None:
@@ -193,9 +205,28 @@ class Worker:
             if self.app.should_stop or self.app.crashed:
                 self._die(EXIT_BROKEN, f"Faust ended: {type(self.app.crash_reason).__name__}")
                 return
+            await self._check_membership()
             with suppress(TimeoutError):
                 async with asyncio.timeout(0.5):
                     await stop.wait()
+
+    async def _check_membership(self) -> None:
+        """A rebalance that never ends leaves every owner released, where the watchdog has nothing to look at: end the process.
+
+        Not while the broker cannot be asked: then nobody can join anything, and a new process could not either.
+        """
+        since_s, config = self._outside_since_s, self.config
+        outside_s_max = REBALANCE_S_MAX + 2 * config.session_timeout_s + config.stall_s
+        if since_s is None or time.monotonic() - since_s < outside_s_max:
+            return
+        assert self._carrying is not None
+        try:
+            async with asyncio.timeout(5):
+                await self._carrying.events.end_offset(0)
+        except (KafkaError, OSError, TimeoutError):
+            self._outside_since_s = time.monotonic()
+            return
+        self._die(EXIT_WATCHDOG, f"outside the group for {outside_s_max:.0f} s although the broker answers")
 
     async def _stop(self) -> None:
         """Owners first: what they hold must be durable before the group is left and others open our partitions."""
@@ -240,8 +271,16 @@ def run_worker(config: WorkerConfig, *, domain: Domain[Any] | None = None, metri
 async def _run(config: WorkerConfig, domain: Domain[Any], metrics: Metrics) -> int:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
+
+    def ask_to_stop() -> None:
+        stop.set()
+        # A thread, because the loop itself may be what does not come to an end.
+        limit = threading.Timer(STOP_S_MAX, die, (EXIT_WATCHDOG, f"the stop took longer than {STOP_S_MAX:.0f} s"))
+        limit.daemon = True
+        limit.start()
+
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
+        loop.add_signal_handler(number, ask_to_stop)
     worker = Worker(config, domain, metrics, die)
     try:
         await worker.run(stop)

@@ -59,9 +59,9 @@ class JournalTail:
     async def __aenter__(self) -> Self:
         # The journal's own producers use no transactions; waiting for "stable" offsets would only cost latency.
         consumer = reader(self._bootstrap, isolation_level="read_uncommitted")
-        await consumer.start()
         self._consumer = consumer
         try:
+            await consumer.start()
             for partition in range(await partition_count(consumer, self._topic)):
                 self._positions[partition] = self._start.get(partition, Position())
                 self._judges[partition] = self._positions[partition].validity()

@@ -136,5 +136,14 @@ def check_i05(logs: Logs) -> list[Violation]:
     return found
 
 
+def check_i10(logs: Logs) -> list[Violation]:
+    """No event met broken code of ours. It was answered and a human has it, but a day in which that happens is not a good day."""
+    failed = [decided for decided in logs.decisions if decided.body["reason"] == "internal_error"]
+    stuck = [decided for decided in logs.decisions if any(fact["type"] == "case.stuck.v1" for fact in decided.body["facts"])]
+    return [
+        _at("I10", f"{decided.body['event_type']} met broken code: {decided.body.get('error')}", decided) for decided in [*failed, *stuck]
+    ]
+
+
 def _at(invariant: str, sentence: str, decided: Decided) -> Violation:
     return Violation(invariant, sentence, decided.partition, decided.offset)

@@ -22,6 +22,7 @@ MEANINGS: dict[str, tuple[str, str]] = {
     "I06": ("订单状态按表转移", "orders move by the table, end once"),
     "I07": ("没有无人负责的订单", "no order without deadline or human"),
     "I08": ("日志次序无缺无重", "journal sequence whole, areas at home"),
+    "I10": ("没有遇到程序错误", "no event met broken code"),
     "C01": ("承诺不超过供餐能力", "never promised beyond capacity"),
     "C02": ("份数守恒", "portions conserved"),
     "C03": ("一单一处", "one kitchen an order"),
@@ -82,7 +83,7 @@ def check_all(logs: Logs, *, replays: Mapping[str, Replay] | None = None, oracle
     """Run every checker. ``oracle_every`` thins the nearest oracle: 1 looks at every placement."""
     started = time.monotonic()
     checks: tuple[Callable[[Logs], list[Violation]], ...] = (
-        intake.check_i01, intake.check_i02, intake.check_i03, intake.check_i04, intake.check_i05, sequence.check_i08,
+        intake.check_i01, intake.check_i02, intake.check_i03, intake.check_i04, intake.check_i05, intake.check_i10, sequence.check_i08,
         sequence.check_l03, sequence.check_l04, sequence.check_l05, outbox.check_l06, timing.check_t03, capacity.check_publications,
         projection.check_l02,
     )  # fmt: skip

@@ -15,7 +15,7 @@ from infra.telemetry.carrying import CarryingMetrics
 from infra.telemetry.metrics import Metrics
 from infra.telemetry.projecting import ProjectingMeter
 from infra.telemetry.server import MetricsServer
-from streams import projector
+from streams import projector, reactor
 from streams.app import WorkerConfig, run_worker
 
 EXIT_ENDED = 75
@@ -34,6 +34,8 @@ def run_worker_process(settings: Settings, domain: str) -> None:
         owner=settings.process or f"{socket.gethostname()}-{os.getpid()}",
         session_timeout_s=settings.session_timeout_s,
         snapshot_every=settings.snapshot_every,
+        # A name that outlives the process makes it a static member: killed, it has its partitions back at once.
+        instance=settings.process or None,
     )
     with MetricsServer(metrics, settings.metrics_port):
         run_worker(config, metrics=CarryingMetrics(metrics))
@@ -54,7 +56,6 @@ def run_reactor_process(settings: Settings) -> None:
     metrics = Metrics()
     if not settings.quarantine_key:
         raise SystemExit("LAOXIAO_QUARANTINE_KEY is not set: originals in quarantine must be encrypted")
-    from streams import reactor
 
     config = reactor.ReactorConfig(
         bootstrap=settings.kafka,

@@ -64,7 +64,7 @@ async def _run(deployment: Deployment, day: Day, console: Console, *, once: bool
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, this.cancel)
     await deployment.start()
-    console.print(f"\n  page and API: [bold]{deployment.url}[/bold]   (API description: {deployment.url}/docs)\n")
+    console.print(f"\n  page and API: [bold]{deployment.url}[/bold]   (API description: {deployment.url}/openapi.json)\n")
     watching = asyncio.create_task(_watch(deployment))
     try:
         log = deployment.shape.home / "sent.jsonl"

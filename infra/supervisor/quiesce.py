@@ -5,11 +5,11 @@ import time
 
 import asyncpg
 from aiokafka import TopicPartition
-from streams.reactor import group_name
 
 from infra.supervisor.deployment import Deployment
 from schemas.topics import DOMAINS, decisions_topic, events_topic
 from streams.kafka import reader
+from streams.reactor import group_name
 
 QUIET_S_MAX = 120.0
 

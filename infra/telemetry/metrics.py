@@ -27,8 +27,19 @@ PARTITIONS_MAX = 256
 """Highest partition with a series of its own."""
 STATUSES = ("200", "202", "400", "403", "404", "405", "408", "409", "413", "415", "422", "431", "500", "503")
 ROUTES = ("events", "decisions", "requests", "capacity", "areas", "overview", "tasks", "map", "live", "meals", "page", "health", "metrics")
-GAUGES = ("open_cases", "open_tasks", "capacity_total", "capacity_free", "capacity_held", "providers", "standing_orders", "seen_ids")
-ALARMS = ("quarantine_rate", "snapshot_unusable", "lost_to_retention", "tick_not_posted", "owner_failed", "postgres_away")
+GAUGES = (
+    "open_cases", "open_tasks", "human_tasks", "standing_orders", "providers", "capacity_total", "capacity_free", "deadlines",
+    "stuck_cases",
+)  # fmt: skip
+ALARMS = (
+    "quarantine_rate",
+    "snapshot_unusable",
+    "lost_to_retention",
+    "tick_not_posted",
+    "owner_failed",
+    "postgres_away",
+    "snapshot_failed",
+)
 LATENCY_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 
 Values = tuple[str, ...]
@@ -43,7 +54,7 @@ LABELS: Mapping[str, Values] = MappingProxyType(
         "status": STATUSES,
         "route": ROUTES,
         "gauge": GAUGES,
-        "notice": tuple(TaskKind),
+        "notice": (*TaskKind, "person", "provider", "operator"),
         "alarm": ALARMS,
     }
 )

@@ -12,7 +12,7 @@ from infra.checkers.violation import Violation
 from tests.checkers.planting import Body, add_fact, change, decision, find, last
 
 CHECKS: list[Callable[[Logs], list[Violation]]] = [
-    intake.check_i01, intake.check_i02, intake.check_i03, intake.check_i04, intake.check_i05, sequence.check_i08,
+    intake.check_i01, intake.check_i02, intake.check_i03, intake.check_i04, intake.check_i05, intake.check_i10, sequence.check_i08,
     sequence.check_l03, sequence.check_l04, sequence.check_l05, outbox.check_l06, timing.check_t03,
 ]  # fmt: skip
 
@@ -213,3 +213,14 @@ def test_an_unflagged_and_a_wrongly_flagged_skew_are_caught(clean: Logs) -> None
     skewed = decision(clean, lambda body: body.get("flags") == ["skewed"])
     assert any("flags" in violation.sentence for violation in timing.check_t03(_edit_decision(clean, skewed, flags=[])))
     assert timing.check_t03(_edit_decision(clean, last(clean), flags=["skewed"]))
+
+
+def test_an_event_that_met_broken_code_is_caught_though_it_was_answered(clean: Logs) -> None:
+    order = decision(clean, lambda body: body["event_type"] == "meals.order.placed.v1" and not body.get("repeat", False))
+    planted = _edit_decision(clean, order, outcome="refused", reason="internal_error", error="KeyError")
+    assert [violation.invariant for violation in intake.check_i10(planted)] == ["I10"]
+
+
+def test_a_case_that_broke_at_its_deadline_is_caught(clean: Logs) -> None:
+    planted = add_fact(clean, last(clean), "case.stuck.v1", {"case": "order:x", "error": "KeyError"})
+    assert [violation.invariant for violation in intake.check_i10(planted)] == ["I10"]

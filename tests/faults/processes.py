@@ -41,7 +41,7 @@ async def deployment(home: Path, *, workers: int) -> AsyncIterator[Deployment]:
 async def play_and_verify(running: Deployment, plan: DayPlan, seconds: float, harm: "Harm") -> tuple[Progress, Report]:
     """Play the day while `harm` is done; heal; wait for rest; check every invariant on what really happened."""
     log = running.shape.home / "sent.jsonl"
-    play = Play(plan=plan, bootstrap=running.bootstrap, log_path=log, seconds=seconds, http_url=running.url, http_permille=100)
+    play = Play(plan=plan, bootstrap=running.bootstrap, log_path=log, seconds=seconds, http_url=running.url, http_permille=30)
     harming = asyncio.create_task(harm.run(running))
     try:
         played = await play_day(play)
@@ -71,7 +71,7 @@ class Harm:
 
 
 class RandomKills(Harm):
-    """SIGKILL of a random process every second or two: workers, projector, gateway, reactor, and now and then the broker."""
+    """SIGKILL of a random process every two seconds or so: workers, projector, gateway, reactor, and now and then the broker."""
 
     def __init__(self, seed: str, *, broker_every_s: float) -> None:
         super().__init__()
@@ -80,7 +80,7 @@ class RandomKills(Harm):
 
     async def run(self, running: Deployment) -> None:
         broker_due_s = time.monotonic() + self._broker_every_s / 2
-        while not await self.pause(self._draw.uniform(0.6, 1.8)):
+        while not await self.pause(self._draw.uniform(1.2, 3.0)):
             if time.monotonic() > broker_due_s and running.stack.kafka is not None:
                 await asyncio.to_thread(running.stack.kafka.kill, 0)
                 self._count("broker")

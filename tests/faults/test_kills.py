@@ -12,9 +12,9 @@ KILLS_MIN = 30
 
 
 async def test_thirty_random_kills_lose_nothing_and_decide_nothing_twice(server_directory: Path) -> None:
-    harm = RandomKills("kills-1", broker_every_s=25)
+    harm = RandomKills("kills-1", broker_every_s=35)
     async with deployment(server_directory / "kills", workers=2) as running:
-        played, report = await play_and_verify(running, DayPlan(districts=DISTRICTS, seed="kills", scale=0.03), 75, harm)
+        played, report = await play_and_verify(running, DayPlan(districts=DISTRICTS, seed="kills", scale=0.015), 90, harm)
         restarts = {name: one.restarts for name, one in running.supervisor.running.items()}
 
     print(f"\nkills {harm.done}, restarts {restarts}\n{report.text()}")

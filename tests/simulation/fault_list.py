@@ -29,14 +29,17 @@ KINDS: tuple[str, ...] = (*WORKER_KINDS, *PARTITION_KINDS, *BROKER_KINDS, *READE
 CLOCK_JUMPS_MS = (-262_000, -4_000, -1_000, 1_000, 64_000, 262_000)
 
 
-def draw_faults(options: Options, draw: Random) -> tuple[Fault, ...]:
-    """Faults of the kinds that are on, spread over the first phase."""
+def draw_faults(options: Options, draw: Random, busy_ms: list[int]) -> tuple[Fault, ...]:
+    """Faults of the kinds that are on: most of them while something is on its way (``busy_ms``: when records are sent), since a
+    process that has nothing to do survives anything."""
     weights = {**WORKER_KINDS, **PARTITION_KINDS, **BROKER_KINDS, **READER_KINDS}
     on = [kind for kind in weights if kind in options.faults_on]
     faults = []
     for kind in on:
         for _ in range(draw.randrange(0, weights[kind] + 1)):
             at_ms = options.start_ms + draw.randrange(0, options.span_ms)
+            if busy_ms and draw.random() < 0.75:
+                at_ms = draw.choice(busy_ms) + draw.choice((0, draw.randrange(1, 50), draw.randrange(1, 2 * options.append_ms + 1000)))
             faults.append(_fault(options, draw, kind, at_ms))
     return tuple(sorted(faults, key=lambda fault: (fault.at_ms, fault.kind, fault.target)))
 
@@ -50,7 +53,8 @@ def _fault(options: Options, draw: Random, kind: str, at_ms: int) -> Fault:
         return Fault(at_ms, kind, 0, draw.randrange(1, 6))
     amount = draw.randrange(0, 4)
     if kind == "pause":
-        amount = draw.choice((2_000, 60_000, 1_800_000))
+        # The third lets a replaced owner go on in the very moment in which its successor decides for the first time.
+        amount = draw.choice((2_000, 1_800_000, options.session_ms + options.append_ms * draw.randrange(4, 9) // 4 + 5, 60_000))
     elif kind == "worker_clock":
         amount = draw.choice(CLOCK_JUMPS_MS)
     return Fault(at_ms, kind, draw.randrange(options.workers), amount)

@@ -60,4 +60,4 @@ def draw_plan(seed: str, events: int = 300, **fixed: Any) -> Plan:
         fixed["faults_on"] = tuple(kind for kind in KINDS if kind in options.faults_on or kind in fixed["faults_on"])
     options = replace(options, **fixed)
     sends = draw_sends(options, Random(f"{seed}/workload"), Random(f"{seed}/sending"))
-    return Plan(options, sends, draw_faults(options, Random(f"{seed}/faults")))
+    return Plan(options, sends, draw_faults(options, Random(f"{seed}/faults"), [send.at_ms for send in sends]))

@@ -76,8 +76,8 @@ def _position_lost_on_replay() -> list[Patch]:
 
 def _tail_not_folded() -> list[Patch]:
     def make(fold_range: Any) -> Any:
-        async def wrapped(owned: Any, journal: Any, start: int, stop: int) -> int:
-            return int(await fold_range(owned, journal, start if start == 0 else max(start, stop - 1), stop))
+        async def wrapped(owned: Any, journal: Any, start: int, stop: int, *more: Any) -> int:
+            return int(await fold_range(owned, journal, start if start == 0 else max(start, stop - 1), stop, *more))
 
         return wrapped
 

@@ -9,7 +9,6 @@ from tests.simulation.engine import Run, deterministic
 from tests.simulation.hunting import judge
 from tests.simulation.swarm import draw_plan
 
-
 NOT_COMPARED = {
     "L06": "reads the quarantine topic, which a simulated run has only as a list; L09 of this folder judges that",
     "T02": "takes a kitchen's cut-off from the orders it got; a kitchen that moves its cut-off later is judged only by this folder",

@@ -172,7 +172,7 @@ class PartitionOwner(Generic[S]):
         if kept is not None and epoch - self._last_offset <= KEEP_GAP_MAX:
             self.runtime = None
             started_s = time.monotonic()
-            records = await fold_range(kept, self._c.journal, self._last_offset + 1, epoch + 1)
+            records = await fold_range(kept, self._c.journal, self._last_offset + 1, epoch + 1, self._moved)
             self.runtime, seconds = kept, time.monotonic() - started_s
             if records > 1:
                 self._snapshotter.doubt()
@@ -186,12 +186,16 @@ class PartitionOwner(Generic[S]):
                 stop=epoch + 1,
                 clock=self._c.clock,
                 metrics=self._c.metrics,
+                moved=self._moved,
             )
             self.runtime, records, seconds = recovered.runtime, recovered.records, recovered.seconds
             self._snapshotter.found(recovered.manifest)
         self.progress += 1
         self._c.metrics.recovered(self._c.domain.name, seconds, records)
         _log.info("%s[%d] rebuilt from %d records in %.3f s", self._c.domain.name, self.partition, records, seconds)
+
+    def _moved(self) -> None:
+        self.progress += 1
 
     def _catch_up_again(self) -> None:
         self.state = OwnerState.CATCHING_UP

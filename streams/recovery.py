@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import time
+from collections.abc import Callable
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Generic, TypeVar
@@ -22,6 +23,10 @@ _log = logging.getLogger(__name__)
 
 SLICE_S = 0.02
 """How long folding may hold the loop: the other partitions of the process are deciding meanwhile."""
+
+
+def _nothing() -> None:
+    pass
 
 
 class RecoveryFailed(RuntimeError):
@@ -47,8 +52,12 @@ async def recover(
     stop: int,
     clock: Clock,
     metrics: Metrics = NO_METRICS,
+    moved: Callable[[], None] = _nothing,
 ) -> Recovered[S]:
-    """The state after the valid records below journal offset `stop`. Raises `RecoveryFailed`."""
+    """The state after the valid records below journal offset `stop`. Raises `RecoveryFailed`.
+
+    `moved` is called, from whatever thread, with every piece taken in: a long recovery is not a stalled one.
+    """
     started_s = time.monotonic()
 
     def fresh() -> PartitionRuntime[S]:
@@ -60,14 +69,14 @@ async def recover(
     if manifest is not None and manifest.position.next_offset <= stop:
         # In a thread: a large area takes seconds, and heartbeats, the loop's guard and the other partitions must go on meanwhile.
         # Nobody else has hold of this runtime; cancelled, the thread ends by itself with one that nobody takes.
-        runtime = await asyncio.to_thread(_from_snapshot, loaded, fresh())
+        runtime = await asyncio.to_thread(_from_snapshot, loaded, fresh(), moved)
         if runtime is None:
             metrics.alarm(domain.name, "snapshot_unusable")
     if runtime is None or manifest is None:
         runtime, start = fresh(), 0
     else:
         start = manifest.position.next_offset
-    records = await fold_range(runtime, journal, start, stop)
+    records = await fold_range(runtime, journal, start, stop, moved)
     try:
         await asyncio.to_thread(runtime.check_all)
     except Exception as error:
@@ -75,14 +84,18 @@ async def recover(
     return Recovered(runtime, manifest, records, time.monotonic() - started_s)
 
 
-async def fold_range(runtime: PartitionRuntime[S], journal: Journal, start: int, stop: int) -> int:
-    """Fold the journal entries with ``start <= offset < stop``; returns how many were read. Raises `RecoveryFailed`."""
+async def fold_range(runtime: PartitionRuntime[S], journal: Journal, start: int, stop: int, moved: Callable[[], None] = _nothing) -> int:
+    """Fold the journal entries with ``start <= offset < stop``; returns how many were read. Raises `RecoveryFailed`.
+
+    `moved` is called with every entry.
+    """
     records = 0
     slice_end_s = time.monotonic() + SLICE_S
     async with aclosing(journal.read(runtime.partition, start, stop)) as entries:
         async for entry in entries:
             records += 1
             _fold_one(runtime, entry)
+            moved()
             if time.monotonic() > slice_end_s:
                 await asyncio.sleep(0)
                 slice_end_s = time.monotonic() + SLICE_S
@@ -127,12 +140,12 @@ async def replay(
     return Replayed(runtime, hashes, Position.after(stop - 1, runtime.validity))
 
 
-def _from_snapshot(loaded: Loaded, runtime: PartitionRuntime[S]) -> PartitionRuntime[S] | None:
+def _from_snapshot(loaded: Loaded, runtime: PartitionRuntime[S], moved: Callable[[], None]) -> PartitionRuntime[S] | None:
     """The runtime set to where the snapshot stands; None when this release cannot read it, for the journal can always be read."""
     assert loaded.manifest is not None
     try:
         for packed in loaded.areas:
-            runtime.areas[packed.area] = unpack(runtime.domain, packed)
+            runtime.areas[packed.area] = unpack(runtime.domain, packed, moved)
     except MemoryError:
         raise
     except Exception as error:  # noqa: BLE001 - a snapshot is only a shortcut: whatever is wrong with it, the journal is not

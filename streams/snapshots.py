@@ -15,7 +15,7 @@ import os
 import signal
 import struct
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import IO, Any, Generic, NamedTuple, TypeVar
 
@@ -23,7 +23,7 @@ import orjson
 import zstandard
 
 from agents import core
-from agents.core import AreaState, Domain
+from agents.core import AreaState, Domain, Row
 from streams.ports import SnapshotStore
 from streams.runtime import PartitionRuntime
 from streams.tail import Position
@@ -86,6 +86,10 @@ class Loaded(NamedTuple):
     areas: list[PackedArea]
 
 
+def _nothing() -> None:
+    pass
+
+
 def pack(domain: Domain[S], area: AreaState[S]) -> PackedArea:
     """One area, compressed row by row so that a large one never lies in memory twice."""
     packer = zstandard.ZstdCompressor(level=3).compressobj()
@@ -94,10 +98,16 @@ def pack(domain: Domain[S], area: AreaState[S]) -> PackedArea:
     return PackedArea(area.area, b"".join(parts))
 
 
-def unpack(domain: Domain[S], packed: PackedArea) -> AreaState[S]:
-    """The area that `pack` packed."""
+def unpack(domain: Domain[S], packed: PackedArea, moved: Callable[[], None] = _nothing) -> AreaState[S]:
+    """The area that `pack` packed. `moved` is called with every row taken in."""
     lines = zstandard.ZstdDecompressor().decompressobj().decompress(packed.stream)
-    return core.load(domain, (orjson.loads(line) for line in lines.splitlines()))
+
+    def rows() -> Iterator[Row]:
+        for line in lines.splitlines():
+            moved()
+            yield orjson.loads(line)
+
+    return core.load(domain, rows())
 
 
 async def load_newest(store: SnapshotStore, partition: int) -> Loaded:

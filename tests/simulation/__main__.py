@@ -65,6 +65,8 @@ def _report(summary: Summary) -> None:
     )
     _say("faults " + "  ".join(f"{kind} {summary.injected[kind]}" for kind in (*KINDS, "snapshot") if summary.injected[kind]))
     _say(f"failed {len(summary.failures)}")
+    for failure in summary.failures:
+        _say(f"  seed {failure.seed}: {failure.line}")
 
 
 def _explain(summary: Summary, events: int, planted: str | None, folder: Path, shrinking: bool) -> None:

@@ -237,7 +237,7 @@ def _policy(options: Options, draw: Random, area: Area, at_ms: int, number: int)
             {"capacity_age_s_max": 36 * 3600},
             {"detour_percent": 200, "walk_speed_cm_s": 60},
             {"delivery_attempts_max": 1},
-            {"seen_memory_s": 3600, "kitchen_recount_s": 60},
+            {"seen_memory_s": 21_600, "kitchen_recount_s": 60},
             {"no_such_parameter": 1},
         )
     )

@@ -7,11 +7,12 @@ from unittest.mock import patch
 
 from schemas.codec import Rejection
 from schemas.journal import FORWARDED, Decided, Failed, Opened
-from schemas.meals import OrderCancelledFact
+from schemas.meals import DeliveryAttempted, OrderCancelledFact
 from streams import projector, recovery, runtime, snapshotter
 from streams.clock import OwnerClock
 from streams.owner import PartitionOwner
 from streams.projections.fold import Fold
+from streams.projections.meals_tables import ORDERS, SLOTS
 from streams.projections.registry import PROJECTIONS
 from streams.runtime import PartitionRuntime
 from streams.tail import Position
@@ -186,6 +187,22 @@ def _rows_ignore_cancellation() -> list[Patch]:
     return [patch.dict(folds, {OrderCancelledFact: silent})]
 
 
+def _rows_keep_attempted_held() -> list[Patch]:
+    """As it was until the simulator found it: a meal that had left its kitchen stayed held in the rows."""
+    folds = PROJECTIONS["meals"].folds
+    told = folds[DeliveryAttempted]
+
+    def attempted(rows: Any, place: Any, fact: Any, why: Any) -> None:
+        order = rows.get(ORDERS, (fact.order_id, place.area))
+        first = not order["attempts"]
+        told.apply(rows, place, fact, why)
+        if first:
+            key = (order["day"], place.area, order["meal"], fact.provider_id)
+            rows.add(SLOTS, key, held=order["portions"], used=-order["portions"])
+
+    return [patch.dict(folds, {DeliveryAttempted: Fold(attempted, told.needs)})]
+
+
 def _rows_count_invalid() -> list[Patch]:
     def make(fold: Any) -> Any:
         return lambda projection, rows, chunk: fold(projection, rows, [judged._replace(valid=True) for judged in chunk])
@@ -242,6 +259,7 @@ MISTAKES = (
     Planted("failures_not_counted", "an event that breaks the process breaks it for ever", _failures_not_counted, frozenset({"L07"}), {"broken_code": "evolve"}),
     Planted("append_order_lost", "the producer reorders the journal", _append_order_lost, frozenset({"L05", "I08"}), {"append_ms": 200}),
     Planted("rows_ignore_cancellation", "cancelled orders stay in the rows", _rows_ignore_cancellation, frozenset({"L02"})),
+    Planted("rows_keep_attempted_held", "the rows hold a meal that is on its way", _rows_keep_attempted_held, frozenset({"C02", "L02"})),
     Planted(
         "rows_count_invalid", "the projector believes a replaced owner", _rows_count_invalid, frozenset({"L02", "C02", "R70"}),
         {"workers": 2, "append_ms": 1500, "faults_on": CRASHES},

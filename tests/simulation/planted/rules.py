@@ -13,7 +13,7 @@ from agents.meals.state import Closure
 from agents.shared.nearest import Grid
 from agents.shared.seats import Seats
 from schemas.decisions import Reasoned
-from schemas.meals import CapacityPublishedEvent, MealsReason, OrderCancelledFact, OrderRefused, StandingOrderRun
+from schemas.meals import CapacityPublishedEvent, MealsReason, OrderCancelledFact, OrderRefused, SlotPublished, StandingOrderRun
 from tests.simulation.planted.kind import Patch, Planted, instead
 
 
@@ -192,6 +192,23 @@ def _cancel_at_any_time() -> list[Patch]:
     return [patch.object(orders, "at_minute", lambda day, minute: 2**60)]
 
 
+def _count_at_the_old_cutoff() -> list[Patch]:
+    """As it was until the simulator found it: a kitchen that moved its cut-off was counted at the old one."""
+
+    def make(published: Any) -> Any:
+        def wrapped(state: Any, fact: Any, now_ms: int) -> None:
+            provider = state.providers.get(fact.provider_id)
+            slot = None if provider is None else provider.slots.get((fact.date, fact.meal))
+            before = None if slot is None else state.deadlines.when(slot.count_key)
+            published(state, fact, now_ms)
+            if slot is not None and before is not None:
+                state.deadlines.set(slot.count_key, before)
+
+        return wrapped
+
+    return [_writer(SlotPublished, make)]
+
+
 def _fire_drops_last() -> list[Patch]:
     def make(fire: Any) -> Any:
         def wrapped(self: Any, state: Any, key: str, now_ms: int) -> Any:
@@ -228,6 +245,7 @@ MISTAKES = (
     Planted("standing_order_stands_still", "a standing order makes the same date again", _standing_order_stands_still, frozenset({"I06", "I07"})),
     Planted("kitchen_miscounted", "the kitchen is told one portion too many", _kitchen_miscounted, frozenset({"M05"})),
     Planted("unplaced_without_looking", "an order that lost its kitchen is given up at once", _unplaced_without_looking, frozenset({"N01"})),
+    Planted("count_at_the_old_cutoff", "a moved cut-off does not move the kitchen's count", _count_at_the_old_cutoff, frozenset({"T02"}), {"areas": ("310106",), "span_ms": 36 * 3_600_000, "partitions": 1}),
     Planted("cancel_at_any_time", "a meal on the table is cancelled", _cancel_at_any_time, frozenset({"C05"})),
     Planted("standing_run_forgotten", "a standing order is made and not moved on", _fire_drops_last, frozenset({"I03"})),
 )  # fmt: skip

@@ -14,6 +14,7 @@ from tests.simulation.checkers.model import MOVES, OPEN, TIMES, Area, Order, Slo
 from tests.simulation.checkers.placing import foretell, travel_s
 
 Data = dict[str, Any]
+RECOUNT_MS = 900_000
 STEPS_MAX = 64
 """Due pieces of work one event carries along; what is left is due with the next."""
 
@@ -133,6 +134,7 @@ class Judge:
         order.provider = data["provider_id"]
         order.closes_ms = data["closes_ms"]
         slot.held += order.portions
+        slot.held_ms = area.now_ms
 
     def nearest(self, area: Area, wish: Data, data: Data, preferred: str | None) -> None:
         """N01: the nearest that suits and has room, ties by id; distance and way as they are."""
@@ -171,7 +173,7 @@ class Judge:
                 self.say("C01", f"{key} holds {slot.held} and used {slot.used} of {slot.total}")
             assert slot.fact is not None
             cutoff_ms = slot.fact["cutoff_ms"] or minute_ms(key[1], TIMES[key[2]]["cutoff"])
-            if not slot.counts and slot.fact["ends_ms"] <= now_ms and cutoff_ms < now_ms and slot.held:
+            if not slot.counts and slot.fact["ends_ms"] <= now_ms and max(cutoff_ms, slot.held_ms + RECOUNT_MS) < now_ms and slot.held:
                 self.say("M05", f"{key} was never counted for the kitchen")
         for standing_id, standing in area.standing.items():
             if standing["next_run_ms"] <= now_ms:

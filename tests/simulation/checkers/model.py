@@ -40,6 +40,8 @@ class Slot:
     used: int = 0
     flagged: bool = False
     counts: int = 0
+    held_ms: int = 0
+    """When a portion was last promised: the kitchen is told within the recount time."""
 
     @property
     def total(self) -> int:

@@ -8,6 +8,7 @@ Names are storage: the app id is the consumer group, pinned here and in `tests/s
 """
 
 import asyncio
+import gc
 import logging
 import os
 import signal
@@ -25,12 +26,12 @@ import faust
 import uvloop
 from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
-from faust.tables.manager import TableManager
 
 from agents.core import Domain
 from schemas.journal import Clock
 from schemas.topics import events_topic
 from streams.clock import OwnerClock
+from streams.delivery import LeanConsumer, NoTables, QuietMonitor
 from streams.kafka import KafkaEventLog, KafkaJournal, KafkaSnapshots, group_position
 from streams.metrics import NO_METRICS, Metrics
 from streams.owner import EXIT_BROKEN, EXIT_TOPICS, EXIT_WATCHDOG, Carrying, PartitionOwner
@@ -67,20 +68,11 @@ class WorkerConfig:
     instance: str | None = None
 
 
-class NoTables(TableManager):  # type: ignore[misc]  # Faust publishes no types here
-    """Faust waits a second for tables to be declared before it begins; we have none, and an area stands still meanwhile."""
-
-    async def on_start(self) -> None:
-        """As Faust's, without the second."""
-        await self._update_channels()
-        await self.recovery.start()
-
-
 def make_app(config: WorkerConfig) -> faust.App:
     """The Faust app of one domain, with every setting that matters set here."""
     # A heartbeat every third of the session at most, so that two lost ones do not cost the partitions.
     heartbeat_s = min(3.0, config.session_timeout_s / 3.5)
-    return faust.App(
+    app = faust.App(
         f"laoxiao-{config.domain}",
         broker=[f"kafka://{server}" for server in config.bootstrap.split(",")],
         broker_client_id=config.owner,
@@ -103,6 +95,7 @@ def make_app(config: WorkerConfig) -> faust.App:
         stream_wait_empty=False,
         consumer_group_instance_id=config.instance,
         TableManager=NoTables,
+        Monitor=QuietMonitor,
         # Faust makes this directory whether it has tables or not; nothing is ever kept in it.
         datadir=Path(tempfile.gettempdir()) / "laoxiao-faust",
         web_enabled=False,
@@ -110,6 +103,8 @@ def make_app(config: WorkerConfig) -> faust.App:
         web_router_enabled=False,
         worker_redirect_stdouts=False,
     )
+    app.transport.Consumer = LeanConsumer
+    return app
 
 
 class Worker:
@@ -262,6 +257,8 @@ def run_worker(config: WorkerConfig, *, domain: Domain[Any] | None = None, metri
 
         domain = DOMAINS[config.domain]
     assert domain.name == config.domain, "the domain object and the configuration name the same domain"
+    # Nearly everything a decision makes is freed by counting references; cycles are few, and looking for them holds decisions up.
+    gc.set_threshold(50_000, 20, 50)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         code = runner.run(_run(config, domain, metrics))
         # Faust's threads and tasks have nothing left to do that could matter, and must not hold up the end.

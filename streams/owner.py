@@ -8,6 +8,7 @@ Every failure of ours ends in `Carrying.die(code, reason)`: nothing is repaired 
 """
 
 import asyncio
+import gc
 import logging
 import time
 from collections import deque
@@ -190,6 +191,8 @@ class PartitionOwner(Generic[S]):
             )
             self.runtime, records, seconds = recovered.runtime, recovered.records, recovered.seconds
             self._snapshotter.found(recovered.manifest)
+        # What was just rebuilt lives long: the collector need not walk through it again and again.
+        gc.freeze()
         self.progress += 1
         self._c.metrics.recovered(self._c.domain.name, seconds, records)
         _log.info("%s[%d] rebuilt from %d records in %.3f s", self._c.domain.name, self.partition, records, seconds)

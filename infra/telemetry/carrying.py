@@ -1,8 +1,10 @@
 """`streams.metrics.Metrics` on prometheus-client: what workers and reactors report, as the series of `infra.telemetry.metrics`."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from infra.telemetry.metrics import Metrics
+from schemas.topics import DOMAINS
 
 
 class CarryingMetrics:
@@ -10,12 +12,16 @@ class CarryingMetrics:
 
     def __init__(self, metrics: Metrics) -> None:
         self._named = metrics.named
+        # Looked up once: these are touched for every event.
+        self._accepted = _by_domain(metrics, "laoxiao_accepted_total")
+        self._decided = _by_domain(metrics, "laoxiao_decided_total")
+        self._seconds = _by_domain(metrics, "laoxiao_decision_seconds")
         self._gauges: dict[str, dict[int, Mapping[str, int]]] = {}
         self._owned: dict[str, set[int]] = {}
 
     def accepted(self, domain: str) -> None:
         """One event was accepted."""
-        self._named("laoxiao_accepted_total").labels(domain=domain).inc()
+        self._accepted[domain].inc()
 
     def refused(self, domain: str, reason: str) -> None:
         """One event was refused with this reason."""
@@ -27,8 +33,8 @@ class CarryingMetrics:
 
     def decided(self, domain: str, events: int, seconds: float) -> None:
         """One record's decisions are durable; the broker's clock may be ahead of ours, so never below zero."""
-        self._named("laoxiao_decided_total").labels(domain=domain).inc(events)
-        self._named("laoxiao_decision_seconds").labels(domain=domain).observe(max(0.0, seconds))
+        self._decided[domain].inc(events)
+        self._seconds[domain].observe(max(0.0, seconds))
 
     def set_aside(self, domain: str, reason: str) -> None:
         """One event was not decided here."""
@@ -97,3 +103,7 @@ class CarryingMetrics:
         parts = self._gauges.get(domain, {}).values()
         for name in names:
             self._named("laoxiao_state").labels(domain=domain, gauge=name).set(sum(part.get(name, 0) for part in parts))
+
+
+def _by_domain(metrics: Metrics, name: str) -> dict[str, Any]:
+    return {domain: metrics.named(name).labels(domain=domain) for domain in DOMAINS}

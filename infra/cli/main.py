@@ -162,14 +162,28 @@ def scenario(district: str, seed: str, scale: float, out: Path | None) -> None:
         click.echo(f"{write_events(district, seed, scale, out)} events written")
 
 
+@main.command(context_settings={"ignore_unknown_options": True, "help_option_names": []}, add_help_option=False)
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def simulate(arguments: tuple[str, ...]) -> None:
+    """Run the deterministic simulator: --seeds N [--seed S] [--planted NAME] ... (needs a source tree; --help says all)."""
+    import subprocess
+
+    from infra.stack.home import PROJECT_ROOT
+
+    if not (PROJECT_ROOT / "tests" / "simulation").is_dir():
+        raise click.ClickException("the simulator lives with the tests: run it from a source tree")
+    sys.exit(subprocess.run([sys.executable, "-m", "tests.simulation", *arguments], cwd=PROJECT_ROOT, check=False).returncode)
+
+
 @main.command()
 @click.option("--only", multiple=True, help="Run only the named measurements.")
 @click.option("--runs", default=5, show_default=True)
-def bench(only: tuple[str, ...], runs: int) -> None:
+@click.option("--json", "json_file", type=click.Path(path_type=Path, dir_okay=False), default=None, help="Also write every single value.")
+def bench(only: tuple[str, ...], runs: int, json_file: Path | None) -> None:
     """Measure: pure core, durable decisions per second, HTTP to visible, recovery. Prints medians with min and max."""
     from infra.bench.table import run_bench
 
-    sys.exit(run_bench(only, runs))
+    sys.exit(run_bench(only, runs, json_file=json_file))
 
 
 if __name__ == "__main__":

@@ -38,8 +38,8 @@ class DayPlan:
 
     @property
     def ends_ms(self) -> int:
-        """When the last tick is: midnight after the day."""
-        return at(self.day, 24)
+        """When the last tick is: a minute before midnight, so that whoever looks afterwards sees this day and not an empty next one."""
+        return at(self.day, 24) - MINUTE_MS
 
 
 def build_worlds(plan: DayPlan) -> list[World]:

@@ -7,11 +7,12 @@ from pathlib import Path
 import pytest
 
 from schemas.decisions import CoreReason
-from schemas.facts import TaskKind
+from schemas.facts import FACTS, TaskKind
 from schemas.meals import Meal, MealsReason, MealsRule, ProviderKind, Service
 from schemas.registry import known_types
 
-STATIC = Path(__file__).parents[2] / "infra" / "gateway" / "static"
+ROOT = Path(__file__).parents[2]
+STATIC = ROOT / "infra" / "gateway" / "static"
 
 
 def strings() -> dict[str, dict[str, str]]:
@@ -72,3 +73,16 @@ def test_nothing_comes_from_elsewhere_and_nothing_a_client_sent_becomes_markup()
         assert elsewhere == set(), path.name
         for way in ("innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "style="):
             assert way not in text, f"{way} in {path.name}"
+
+
+def test_every_fact_a_decision_can_hold_has_its_words() -> None:
+    words = strings()["zh"]
+    assert [name for name in FACTS if name.split(".")[0] in {"meals", "policy", "task", "case"} and f"fact.{name}" not in words] == []
+
+
+def test_every_rule_that_an_explanation_names_has_its_words() -> None:
+    source = "".join(path.read_text(encoding="utf-8") for path in sorted((ROOT / "agents").rglob("*.py")))
+    words = strings()["zh"]
+    named = set(re.findall(r'because\(\s*"([a-z_]+)"', source))
+    assert len(named) > 10, "the rules are named where they are applied"
+    assert sorted(name for name in named if f"rule.{name}" not in words) == []

@@ -171,7 +171,7 @@ async function loadAreas() {
     const known = answer.body.areas.map((one) => one.area);
     const select = byId("area");
     const have = [...select.options].map((one) => one.value);
-    if (known.join() !== have.join()) select.replaceChildren(...known.map((area) => el("option", { value: area, selected: area === view.area }, area)));
+    if (known.join() !== have.join()) select.replaceChildren(...known.map((area) => el("option", { value: area, selected: area === view.area }, t(`area.${area}`))));
     if (view.area === null && known.length) {
       const busiest = answer.body.areas.reduce((a, b) => (b.decisions > a.decisions ? b : a)).area;
       const wanted = new URLSearchParams(location.search).get("area");
@@ -193,6 +193,7 @@ byId("filter").addEventListener("change", (event) => {
 });
 byId("language").addEventListener("click", () => {
   switchLanguage();
+  for (const option of byId("area").options) option.textContent = t(`area.${option.value}`);
   translate();
   drawAll();
   lookup.redraw();

@@ -4,7 +4,6 @@ and never a guess (reliability page, section 5)."""
 import re
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cache
 from hashlib import sha256
 from typing import Any
 
@@ -24,7 +23,7 @@ from schemas.envelope import (
     Event,
 )
 from schemas.primitives import ID_PATTERN
-from schemas.registry import domains_addressed, event_adapter, known_types
+from schemas.registry import domains_addressed, event_adapter, known_stems, known_types
 
 
 class Rejected(StrEnum):
@@ -232,18 +231,13 @@ def _event_id(parsed: dict[str, Any]) -> str | None:
 _VERSIONED = re.compile(r"([a-z0-9_.]{1,96})\.v[0-9]{1,6}")
 
 
-@cache
-def _known_stems() -> frozenset[str]:
-    return frozenset(name.rsplit(".v", 1)[0] for name in known_types())
-
-
 def _wrong_type(domain: str | None, event_type: object) -> Rejected | None:
     if not isinstance(event_type, str):
         return Rejected.NOT_AN_EVENT
     owners = known_types().get(event_type)
     if owners is None:
         versioned = _VERSIONED.fullmatch(event_type)
-        return Rejected.UNKNOWN_VERSION if versioned and versioned[1] in _known_stems() else Rejected.UNKNOWN_TYPE
+        return Rejected.UNKNOWN_VERSION if versioned and versioned[1] in known_stems() else Rejected.UNKNOWN_TYPE
     if domain is not None and domain not in owners:
         return Rejected.WRONG_DOMAIN
     return None

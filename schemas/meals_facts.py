@@ -170,8 +170,9 @@ class OrderDelivered(Fact, fact="meals.order.delivered.v1"):
 
 
 class DeliveryAttempted(Fact, fact="meals.delivery.attempted.v1"):
-    """An attempt without success; the portions are used with the first one, whatever follows. The next one is due at ``next_attempt_ms`` (M-R8: 10 minutes later) and its result must be
-    known by ``report_by_ms``; both None when it was the last attempt."""
+    """An attempt without success; the portions are used with the first one, whatever follows. The next one is due at
+    ``next_attempt_ms`` (M-R8: 10 minutes later) and its result must be known by ``report_by_ms``; both None when it was
+    the last attempt."""
 
     order_id: str
     person_id: str

@@ -36,6 +36,12 @@ def known_types() -> dict[str, frozenset[str]]:
 
 
 @cache
+def known_stems() -> frozenset[str]:
+    """The wire names without their major versions."""
+    return frozenset(name.rsplit(".v", 1)[0] for name in known_types())
+
+
+@cache
 def event_adapter(domain: str) -> tuple[TypeAdapter[Event], TypeAdapter[list[Event]]]:
     """Validators of one event and of a batch of one domain."""
     # Built at run time from the table above, which no type checker can follow.

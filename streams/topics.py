@@ -4,6 +4,7 @@ A topic with the wrong clean-up policy loses the truth, one with the wrong parti
 does not start on either (exit 74). Faust declares nothing.
 """
 
+import asyncio
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -13,6 +14,8 @@ from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import TopicAlreadyExistsError, UnknownTopicOrPartitionError, for_code
 
 from schemas.topics import DOMAINS, QUARANTINE, Topic, replication_factor, topics
+
+VISIBLE_S_MAX = 15.0
 
 
 class TopicTrouble(StrEnum):
@@ -63,6 +66,7 @@ async def create_topics(bootstrap: str, partitions: int, domains: tuple[str, ...
             # Two processes may create at the same time; whoever came second finds it there.
             if code and for_code(code) is not TopicAlreadyExistsError:
                 raise for_code(code)(f"{name}: {message}")
+        await _until_visible(admin, tuple(wanted))
         return [topic.name for topic in wanted]
     finally:
         await admin.close()
@@ -88,6 +92,13 @@ async def check_topics(bootstrap: str, partitions: int, domains: tuple[str, ...]
         await admin.close()
     if findings:
         raise TopicsUnfit(findings)
+
+
+async def _until_visible(admin: AIOKafkaAdminClient, created: tuple[Topic, ...]) -> None:
+    """A broker acknowledges a topic before it shows it; whoever asks in between would find it missing. Raises TimeoutError."""
+    async with asyncio.timeout(VISIBLE_S_MAX):
+        while any(row["error_code"] for row in await _described(admin, created)):  # noqa: ASYNC110 - the broker tells nobody
+            await asyncio.sleep(0.05)
 
 
 def _findings(topic: Topic, row: dict[str, Any], config: dict[str, str], partitions: int, brokers: int) -> list[TopicFinding]:

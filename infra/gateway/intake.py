@@ -24,8 +24,6 @@ BINARY = "application/json"
 
 FORBIDDEN_TYPES = ("clock.ticked.v1",)
 """Made by the owner's clock only: from outside it would move nothing, but it would be a lie about who spoke."""
-YEARS = range(2020, 2100)
-"""A `time` outside is a typing error (1970, milliseconds for seconds); inside, one far from received-at is flagged `skewed`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,8 +113,6 @@ def _check_one(index: int, parsed: object) -> Item:
     if isinstance(item, Rejection):
         return Refused(index, item.event_id, item.reason, item.where)
     event = item.event
-    if event.time.year not in YEARS:
-        return Refused(index, event.id, Trouble.TIME_OUT_OF_RANGE, ("time",))
     return Taken(index, item, domains_addressed(event.type, parsed.get("data")), value)
 
 

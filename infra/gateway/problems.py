@@ -29,7 +29,6 @@ class Trouble(StrEnum):
     BODY_TOO_LARGE = "body_too_large"
     REQUEST_TOO_SLOW = "request_too_slow"
     FORBIDDEN_TYPE = "forbidden_type"
-    TIME_OUT_OF_RANGE = "time_out_of_range"
     NOTHING_RECORDED = "nothing_recorded"
     CONFLICT = "conflict"
     NOT_FOUND = "not_found"
@@ -56,7 +55,6 @@ TITLES: dict[str, str] = {
     Trouble.BODY_TOO_LARGE: "The body is too large",
     Trouble.REQUEST_TOO_SLOW: "The request did not arrive in time",
     Trouble.FORBIDDEN_TYPE: "Events of this type are made inside only",
-    Trouble.TIME_OUT_OF_RANGE: "The event's time is outside any year this service knows",
     Trouble.NOTHING_RECORDED: "No event of the batch was recorded",
     Trouble.CONFLICT: "This id came before with another body",
     Trouble.NOT_FOUND: "There is nothing here",

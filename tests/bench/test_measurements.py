@@ -79,10 +79,15 @@ async def test_a_connection_is_used_again_and_answers_keep_their_bounds() -> Non
                 body = await reader.readexactly(length)
                 writer.write(b"HTTP/1.1 202 Accepted\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body))
         writer.close()
+        await writer.wait_closed()
+        served.set()
 
+    served = asyncio.Event()
     async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
         connections = Connections("127.0.0.1", server.sockets[0].getsockname()[1])
         first = await connections.post("/", b"one", "")
         second = await connections.post("/", b"second", "")
         await connections.close()
+        async with asyncio.timeout(5):
+            await served.wait()
     assert (first.status, first.body, second.body, connections.opened) == (202, b"one", b"second", 1)

@@ -73,14 +73,21 @@ class Harm:
 class RandomKills(Harm):
     """SIGKILL of a random process every two seconds or so: workers, projector, gateway, reactor, and now and then the broker."""
 
-    def __init__(self, seed: str, *, broker_every_s: float) -> None:
+    def __init__(self, seed: str, *, broker_every_s: float, kills_min: int) -> None:
         super().__init__()
+        self._kills_min = kills_min
         self._draw = random.Random(seed)
         self._broker_every_s = broker_every_s
 
     async def run(self, running: Deployment) -> None:
         broker_due_s = time.monotonic() + self._broker_every_s / 2
-        while not await self.pause(self._draw.uniform(1.2, 3.0)):
+        while True:
+            wait_s = self._draw.uniform(1.2, 3.0)
+            if await self.pause(wait_s):
+                # The day is over: what is still missing is killed while the rest of it is being decided and projected.
+                if sum(self.done.values()) >= self._kills_min:
+                    return
+                await asyncio.sleep(wait_s)
             if time.monotonic() > broker_due_s and running.stack.kafka is not None:
                 await asyncio.to_thread(running.stack.kafka.kill, 0)
                 self._count("broker")

@@ -12,7 +12,7 @@ KILLS_MIN = 30
 
 
 async def test_thirty_random_kills_lose_nothing_and_decide_nothing_twice(server_directory: Path) -> None:
-    harm = RandomKills("kills-1", broker_every_s=35)
+    harm = RandomKills("kills-1", broker_every_s=35, kills_min=KILLS_MIN)
     async with deployment(server_directory / "kills", workers=2) as running:
         played, report = await play_and_verify(running, DayPlan(districts=DISTRICTS, seed="kills", scale=0.015), 90, harm)
         restarts = {name: one.restarts for name, one in running.supervisor.running.items()}

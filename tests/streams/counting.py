@@ -172,6 +172,7 @@ def register(name: str) -> Counting:
         monkey: Any = registry
         monkey.DOMAINS = (*monkey.DOMAINS, name)
         registry.known_types.cache_clear()
+        registry.known_stems.cache_clear()
     return Counting(name)
 
 

@@ -1,5 +1,7 @@
 """The topics are created as the table says, and a start on others is refused by name."""
 
+import asyncio
+
 import pytest
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
@@ -17,6 +19,9 @@ async def make(ground: Ground, name: str, partitions: int, **config: str) -> Non
     settings = table[name].config(1) | {key.replace("_", "."): value for key, value in config.items()}
     try:
         await admin.create_topics([NewTopic(name, partitions, 1, topic_configs=settings)])
+        async with asyncio.timeout(15):
+            while (await admin.describe_topics([name]))[0]["error_code"]:  # noqa: ASYNC110 - the broker tells nobody
+                await asyncio.sleep(0.05)
     finally:
         await admin.close()
 

@@ -98,7 +98,12 @@ class Oracle:
         fresh = {"capacity": None, "version": None, "cutoff": None, "held": 0, "used": 0, "overcommits": 0}
         return self.slots.setdefault((area, provider_id, f["date"], f["meal"]), fresh)
 
-    def _order(self, area: str, at: int, kind: str, f: dict[str, Any]) -> None:
+    def _serve(self, area: str, order: dict[str, Any], f: dict[str, Any]) -> None:
+        slot = self._slot(area, order, f["provider_id"])
+        slot["held"] -= order["portions"]
+        slot["used"] += order["portions"]
+
+    def _order(self, area: str, at: int, kind: str, f: dict[str, Any]) -> None:  # noqa: C901, PLR0912 - one branch a fact, in one place
         key = (area, f["order_id"])
         match kind.split(".", 1)[1]:
             case "order.assigned.v1":
@@ -121,12 +126,13 @@ class Oracle:
                     self._slot(area, f, f["provider_id"])["held"] -= f["portions"]
             case "order.delivered.v1" | "order.closed.v1":
                 self.orders[key] |= {"state": kind.split(".")[2], "why": f.get("result")}
-                if f["provider_id"]:
-                    slot = self._slot(area, f, f["provider_id"])
-                    slot["held"] -= f["portions"]
-                    slot["used"] += f["portions"]
+                if f["provider_id"] and not self.orders[key]["attempts"]:
+                    self._serve(area, f, f)
             case "delivery.attempted.v1":
-                self.orders[key]["attempts"] = f["attempt"]
+                order = self.orders[key]
+                if not order["attempts"]:  # the meal left its kitchen with the first attempt
+                    self._serve(area, order, f)
+                order["attempts"] = f["attempt"]
             case "order.welfare_check_due.v1":
                 self.orders[key]["welfare"] = at
             case other:

@@ -6,9 +6,14 @@ from streams.projections.rows import Mode
 from tests.streams.projections.tables import MEALS, fetch
 
 
+def _ours() -> list[str]:
+    """What is missed, but for the facts of the tests' own domains, which share the process."""
+    return [name for name in undeclared() if not FACTS[name].__module__.startswith("tests.") or name.startswith("meals.")]
+
+
 def test_every_fact_type_is_named_by_a_projection() -> None:
     assert len(FACTS) > 20
-    assert undeclared() == []
+    assert _ours() == []
 
 
 def test_a_new_fact_type_is_missed_at_once() -> None:
@@ -16,7 +21,7 @@ def test_a_new_fact_type_is_missed_at_once() -> None:
         """Nobody projects this."""
 
     try:
-        assert undeclared() == ["meals.test.forgotten.v1"]
+        assert _ours() == ["meals.test.forgotten.v1"]
     finally:
         del FACTS[Forgotten.type]
 

@@ -91,7 +91,7 @@ def make_app(config: WorkerConfig) -> faust.App:
         broker_commit_every=5_000,
         consumer_auto_offset_reset="earliest",
         consumer_max_fetch_size=4 * 1024 * 1024,
-        stream_buffer_maxsize=500,
+        stream_buffer_maxsize=4_096,
         stream_wait_empty=False,
         consumer_group_instance_id=config.instance,
         TableManager=NoTables,

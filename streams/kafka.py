@@ -22,6 +22,8 @@ GATHER_S = 0.01
 """Under load a batch waits so long after the one before it: a produce request costs both sides far more than a record does. The
 first record after a pause never waits."""
 GATHER_RECORDS_MAX = 256
+GATHER_FROM_RECORDS = 8
+"""So many that came during one send mean a flood, where a fuller batch is worth its wait; fewer leave at once."""
 READ_STALL_S = 60.0
 """A read that gets nothing for so long is given up: the caller ends the process and a supervisor tries again."""
 
@@ -219,7 +221,7 @@ class KafkaJournal(_Log):
             for place, future in enumerate(waiting):
                 if not future.done():
                     future.set_result(stored + place)
-            if 0 < len(queue) < GATHER_RECORDS_MAX:
+            if GATHER_FROM_RECORDS <= len(queue) < GATHER_RECORDS_MAX:
                 await asyncio.sleep(GATHER_S)
         del self._senders[partition]
 

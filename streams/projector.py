@@ -71,6 +71,10 @@ class Pace:
     """Decisions in one transaction, unless one record alone holds more."""
     wait_s: float = 0.2
     """How long an idle reader waits before it looks at `stop`."""
+    gather_s: float = 0.05
+    """Pause after a small batch, so that a steady trickle becomes a few transactions a second and not one per record. Whoever waits
+    for a decision hears of it from the journal, not from the rows."""
+    gather_below_records: int = 200
     check_s: float = 1.0
     """How often lag and freshness are measured."""
     retry_s_min: float = 0.1
@@ -131,15 +135,20 @@ class Projector:
                     await self._check(store, source)
                     batch = await coming
                     # The next batch is fetched and decoded while PostgreSQL works on this one.
-                    coming = self._fetch(tail)
+                    coming = self._fetch(tail, small=0 < len(batch) < self._pace.gather_below_records)
                     for chunk in _chunks(batch, self._pace.decisions_max):
                         await self._write(store, chunk)
             finally:
                 coming.cancel()
                 await asyncio.gather(coming, return_exceptions=True)
 
-    def _fetch(self, tail: Tail) -> "asyncio.Task[list[Judged]]":
-        return asyncio.create_task(tail.batch(self._pace.wait_s, self._pace.records_max))
+    def _fetch(self, tail: Tail, *, small: bool = False) -> "asyncio.Task[list[Judged]]":
+        async def fetch() -> list[Judged]:
+            if small:
+                await asyncio.sleep(self._pace.gather_s)
+            return await tail.batch(self._pace.wait_s, self._pace.records_max)
+
+        return asyncio.create_task(fetch())
 
     async def _write(self, store: Store, chunk: list[Judged]) -> None:
         """One transaction; when its data is refused, record by record up to the one that is to blame."""

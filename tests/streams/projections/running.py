@@ -10,7 +10,7 @@ from streams.projections.registry import PROJECTIONS
 from streams.projector import Meter, Pace, Projector
 from tests.streams.projections.journals import MemorySource, opened
 
-QUICK = Pace(wait_s=0.02, check_s=0.01, retry_s_min=0.02, retry_s_max=0.1, lock_wait_s=5)
+QUICK = Pace(wait_s=0.02, gather_s=0.0, check_s=0.01, retry_s_min=0.02, retry_s_max=0.1, lock_wait_s=5)
 
 
 def projector(dsn: str, journal: MemoryJournal, pace: Pace = QUICK, meter: Meter | None = None) -> Projector:

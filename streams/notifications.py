@@ -5,6 +5,7 @@ A notification carries coded values and opaque ids only; whoever delivers it loo
 
 import asyncio
 import os
+import re
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Protocol
@@ -29,6 +30,7 @@ HEARD: dict[str, str] = {
 }
 """Fact type to who hears of it. The only place that says so."""
 
+_CODE = re.compile(r"[a-z][a-z0-9_]{0,63}")
 CODED = ("kind", "reason", "cause", "owner", "about", "date", "meal", "portions", "attempts", "result")
 """Besides ids, the fields of a fact that a notification shows: codes and counts, never a position or free text."""
 
@@ -89,4 +91,8 @@ def notifications_of(domain: str, partition: int, seq: int, decision: Decision) 
 
 
 def _shown(fact: Fact) -> dict[str, object]:
-    return {name: value for name, value in fact.__dict__.items() if (name.endswith("_id") or name in CODED) and value is not None}
+    shown = {name: value for name, value in fact.__dict__.items() if (name.endswith("_id") or name in CODED) and value is not None}
+    # An operator's reason is free text, a refusal's is a code: only a code may leave the journal.
+    if not _CODE.fullmatch(str(shown.get("reason", "a"))):
+        del shown["reason"]
+    return shown

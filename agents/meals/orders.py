@@ -162,6 +162,8 @@ def overridden(state: MealsState, event: OrderOverriddenEvent, now_ms: int) -> V
     slot = provider.slots.get((order.date, order.meal))
     if slot is None or slot.shut:
         return refuse(MealsReason.PROVIDER_NOT_OPEN, because("closed" if slot is not None else "not_published"))
+    if slot.ends_ms <= now_ms:
+        return refuse(MealsReason.DATE_PAST, because("meal_over"))
     if slot.free < order.portions:
         return refuse(MealsReason.PROVIDER_FULL, because("no_capacity", free=max(0, slot.free)))
     policy = state.policies.at(now_ms)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.agents.world import World, fact, north, types
+from tests.agents.world import World, at, fact, north, types
 
 
 def test_the_nearest_kitchen_with_room_takes_the_order_and_the_nearer_full_one_is_named() -> None:
@@ -184,6 +184,18 @@ def test_an_operator_s_override_moves_the_portions_and_never_overfills() -> None
     assert (moved["from_provider_id"], moved["cause"], moved["reason"]) == ("a", "override", "the family asked")
     assert world.seats("a") == (5, 0, 0, 0)
     assert world.seats("b") == (0, 1, 0, 0)
+
+
+def test_an_operator_cannot_put_an_order_where_the_meal_is_over() -> None:
+    world = World()
+    world.kitchen("a", 100)
+    world.kitchen("b", 300)
+    world.publish("a", 1)
+    world.publish("b", 1)
+    world.order("o-1")
+    world.now_ms = at("2026-11-23 14:00")
+    assert world.send("order.overridden", order_id="o-1", provider_id="b", reason="too late").reason == "date_past"
+    assert world.seats("b") == (1, 0, 0, 0)
 
 
 def test_a_ring_of_full_kitchens_does_not_hide_the_free_one_behind_it() -> None:

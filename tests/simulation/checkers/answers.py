@@ -49,7 +49,8 @@ def order_cancelled(area: Area, data: Data) -> Deserved:
 
 
 def order_overridden(area: Area, data: Data) -> Deserved:
-    """An operator's choice goes before distance and cut-off, never before room, opening, diet or service."""
+    """An operator's choice goes before distance and cut-off, never before room, opening, diet, service or the
+    end of the meal."""
     order = area.orders.get(data["order_id"])
     if order is None or order.state not in ("assigned", "unplaced"):
         return "C01", {"outcome": "refused", "reason": frozenset({"unknown_order", "order_closed", "in_delivery"})}
@@ -64,6 +65,8 @@ def order_overridden(area: Area, data: Data) -> Deserved:
     slot = area.slots.get(key)
     if slot is None or slot.fact is None or area.shut(key):
         return "C01", {"outcome": "refused", "reason": "provider_not_open"}
+    if minute_ms(order.data["date"], TIMES[order.data["meal"]]["end"]) <= area.now_ms:
+        return "C01", {"outcome": "refused", "reason": "date_past"}
     if area.free(key) < order.portions:
         return "C01", {"outcome": "refused", "reason": "provider_full"}
     return "C01", {"outcome": "accepted"}

@@ -18,9 +18,11 @@ STATIC = ROOT / "infra" / "gateway" / "static"
 def strings() -> dict[str, dict[str, str]]:
     """Both tables, read from the script as it is served."""
     tables: dict[str, dict[str, str]] = {}
-    for language, block in re.findall(r"^  (zh|en): \{\n(.*?)^  \},$", (STATIC / "strings.js").read_text(encoding="utf-8"), re.M | re.S):
+    for language in ("zh", "en"):
+        script = (STATIC / f"strings_{language}.js").read_text(encoding="utf-8")
+        (block,) = re.findall(rf"^export const {language} = \{{\n(.*?)^\}};$", script, re.M | re.S)
         lines = [line for line in block.splitlines() if line.strip()]
-        pairs = [re.fullmatch(r'    "([^"]+)": "([^"]+)",', line) for line in lines]
+        pairs = [re.fullmatch(r'  "([^"]+)": "([^"]+)",', line) for line in lines]
         assert all(pairs), [line for line, pair in zip(lines, pairs, strict=True) if not pair]
         found = [(pair[1], pair[2]) for pair in pairs if pair]
         assert len(dict(found)) == len(found), "a key twice"

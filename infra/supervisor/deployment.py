@@ -5,7 +5,7 @@ import base64
 import secrets
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -153,8 +153,8 @@ class Deployment:
                     raise NotReady(f"not ready after {READY_S_MAX:.0f} s: {', '.join(waiting)} (see {logs})")
                 await asyncio.sleep(0.1)
 
-    async def _step(self, what: str, work: object) -> None:
+    async def _step(self, what: str, work: Awaitable[object]) -> None:
         started = time.monotonic()
         self._told(f"{what} …")
-        await work  # type: ignore[misc] # a coroutine; its result does not matter here
+        await work
         self._told(f"{what}: {time.monotonic() - started:.1f} s")

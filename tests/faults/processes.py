@@ -5,6 +5,7 @@ import contextlib
 import random
 import signal
 import time
+from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -51,16 +52,16 @@ async def play_and_verify(running: Deployment, plan: DayPlan, seconds: float, ha
     return played, await verify(running, log)
 
 
-class Harm:
+class Harm(ABC):
     """What is done to a deployment while it works; `enough` ends it, and then everything has been healed."""
 
     def __init__(self) -> None:
         self.enough = asyncio.Event()
         self.done: dict[str, int] = {}
 
+    @abstractmethod
     async def run(self, running: Deployment) -> None:
         """Do it until `enough`."""
-        raise NotImplementedError
 
     async def pause(self, seconds: float) -> bool:
         """Wait; True when it is enough."""

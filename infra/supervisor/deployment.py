@@ -50,7 +50,7 @@ class Deployment:
         if shape.fresh and shape.home.exists():
             shutil.rmtree(shape.home)
         shape.home.mkdir(parents=True, exist_ok=True)
-        self.stack = LocalStack(shape.home, brokers=shape.brokers)
+        self.stack = self.make_stack()
         self.supervisor = Supervisor(shape.home / "logs", told)
         self.http_port = shape.http_port or free_ports(1)[0]
         self.metrics_ports: dict[str, int] = {}
@@ -69,6 +69,10 @@ class Deployment:
     def dsn(self) -> str:
         """PostgreSQL's DSN; it holds a password."""
         return self.stack.dsn
+
+    def make_stack(self) -> LocalStack:
+        """The servers, not started. A fault test puts other ones there."""
+        return LocalStack(self.shape.home, brokers=self.shape.brokers)
 
     async def start(self) -> None:
         """Bring everything up in order, telling each step and its seconds."""
@@ -110,7 +114,11 @@ class Deployment:
 
     def _add(self, name: str, *arguments: str) -> None:
         self.metrics_ports[name] = free_ports(1)[0]
-        environment = {
+        self.supervisor.add(Service(name, arguments, self.environment(name)))
+
+    def environment(self, name: str) -> dict[str, str]:
+        """What the process of this name finds in its environment. A fault test sends some of them another way to the servers."""
+        return {
             "LAOXIAO_KAFKA": self.bootstrap,
             "LAOXIAO_POSTGRES": self.dsn,
             "LAOXIAO_HOME": str(self.shape.home),
@@ -123,7 +131,6 @@ class Deployment:
             "LAOXIAO_SNAPSHOT_EVERY": str(self.shape.snapshot_every),
             "LAOXIAO_QUARANTINE_KEY": self._quarantine_key(),
         }
-        self.supervisor.add(Service(name, arguments, environment))
 
     def _quarantine_key(self) -> str:
         """One key for this deployment, kept beside its data with owner-only rights."""

@@ -2,5 +2,6 @@
 
 from infra.stack.kafka.cluster import KafkaCluster, KafkaNode
 from infra.stack.kafka.readiness import existing_kafka, wait_for_kafka
+from infra.stack.kafka.settings import Door
 
-__all__ = ["KafkaCluster", "KafkaNode", "existing_kafka", "wait_for_kafka"]
+__all__ = ["Door", "KafkaCluster", "KafkaNode", "existing_kafka", "wait_for_kafka"]

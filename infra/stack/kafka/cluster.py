@@ -18,7 +18,7 @@ from infra.stack.errors import StackError, StackReason
 from infra.stack.home import free_ports, port_answers, port_is_free
 from infra.stack.kafka.jars import find_java, jars_directory
 from infra.stack.kafka.readiness import wait_for_kafka
-from infra.stack.kafka.settings import NodePorts, node_properties
+from infra.stack.kafka.settings import Door, NodePorts, node_properties
 
 _LOG4J = Path(__file__).with_name("log4j2.xml")
 _FORMAT_SECONDS_MAX = 60.0
@@ -58,10 +58,21 @@ class KafkaCluster:
 
     `data_dir` keeps the cluster id, the ports and the records; a new cluster object on the same directory goes on where
     the last one ended, also after SIGKILL. All methods block. `bootstrap` is known once `start` has returned.
+    `doors` are more listeners, by node: the first tuple belongs to node 0.
     """
 
-    def __init__(self, data_dir: Path, *, brokers: int = 1, heap_mb: int = 512, libs: Path | None = None) -> None:
+    def __init__(
+        self,
+        data_dir: Path,
+        *,
+        brokers: int = 1,
+        heap_mb: int = 512,
+        libs: Path | None = None,
+        doors: tuple[tuple[Door, ...], ...] = (),
+    ) -> None:
         assert brokers in {1, 3}, f"a cluster of {brokers} nodes has no use here"
+        assert len(doors) in {0, brokers}, "each node has its own doors, or none has"
+        self._doors = doors or ((),) * brokers
         self._data_dir = data_dir.resolve()
         self._brokers = brokers
         self._heap_mb = heap_mb
@@ -184,7 +195,7 @@ class KafkaCluster:
         node.directory.mkdir(parents=True, exist_ok=True)
         properties = node.directory / "server.properties"
         ports = tuple(other.ports for other in self.nodes)
-        properties.write_text(node_properties(index=node.index, ports=ports, data_dir=storage))
+        properties.write_text(node_properties(index=node.index, ports=ports, data_dir=storage, doors=self._doors[node.index]))
         if (storage / "meta.properties").exists():
             return
         flags = ["-XX:TieredStopAtLevel=1", "-Xmx128m", "-cp", f"{libs}/*", *_log_flags()]

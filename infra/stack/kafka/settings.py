@@ -12,7 +12,19 @@ class NodePorts:
     controller: int
 
 
-def node_properties(*, index: int, ports: tuple[NodePorts, ...], data_dir: Path) -> str:
+@dataclass(frozen=True)
+class Door:
+    """One more listener of a node: it listens on `port` and sends the clients that came by it to `advertised`, both on loopback.
+
+    For clients whose way to the broker leads over something of ours, such as a proxy that a test can disturb.
+    """
+
+    name: str
+    port: int
+    advertised: int
+
+
+def node_properties(*, index: int, ports: tuple[NodePorts, ...], data_dir: Path, doors: tuple[Door, ...] = ()) -> str:
     """The server.properties of node `index` (from 0; its node.id is index + 1) in a cluster of `len(ports)` nodes."""
     brokers = len(ports)
     own = ports[index]
@@ -23,10 +35,15 @@ def node_properties(*, index: int, ports: tuple[NodePorts, ...], data_dir: Path)
         "node.id": index + 1,
         "controller.quorum.voters": ",".join(f"{i + 1}@127.0.0.1:{node.controller}" for i, node in enumerate(ports)),
         "controller.listener.names": "CONTROLLER",
-        "listeners": f"CLIENT://127.0.0.1:{own.client},CONTROLLER://127.0.0.1:{own.controller}",
-        "advertised.listeners": f"CLIENT://127.0.0.1:{own.client}",
+        "listeners": ",".join(
+            [f"CLIENT://127.0.0.1:{own.client}", f"CONTROLLER://127.0.0.1:{own.controller}"]
+            + [f"{door.name}://127.0.0.1:{door.port}" for door in doors]
+        ),
+        "advertised.listeners": ",".join(
+            [f"CLIENT://127.0.0.1:{own.client}", *(f"{door.name}://127.0.0.1:{door.advertised}" for door in doors)]
+        ),
         "inter.broker.listener.name": "CLIENT",
-        "listener.security.protocol.map": "CLIENT:PLAINTEXT,CONTROLLER:PLAINTEXT",
+        "listener.security.protocol.map": ",".join(f"{name}:PLAINTEXT" for name in ("CLIENT", "CONTROLLER", *(d.name for d in doors))),
         "log.dirs": data_dir,
         # Truth: a record that was acknowledged is on every in-sync replica, and no other replica may lead.
         "default.replication.factor": replicas,
@@ -56,4 +73,5 @@ def node_properties(*, index: int, ports: tuple[NodePorts, ...], data_dir: Path)
         "num.io.threads": 4,
         "log.cleaner.dedupe.buffer.size": 32 * 1024 * 1024,
     }
+    settings |= {f"listener.name.{door.name.lower()}.num.network.threads": 1 for door in doors}
     return "".join(f"{name}={value}\n" for name, value in settings.items())

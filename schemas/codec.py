@@ -23,7 +23,7 @@ from schemas.envelope import (
     Event,
 )
 from schemas.primitives import ID_PATTERN
-from schemas.registry import domains_addressed, event_adapter, known_stems, known_types
+from schemas.registry import MENDING, domains_addressed, event_adapter, known_stems, known_types
 
 
 class Rejected(StrEnum):
@@ -181,10 +181,28 @@ def _decode_one(domain: str | None, parsed: dict[str, Any], value: bytes, index:
     try:
         event = _adapters(addressed[0])[0].validate_json(value)
     except ValidationError as error:
-        return Rejection(Rejected.INVALID_EVENT, index, _event_id(parsed), _where(error))
+        mended = _mended(addressed[0], parsed, error)
+        if mended is None:
+            return Rejection(Rejected.INVALID_EVENT, index, _event_id(parsed), _where(error))
+        event = mended
     except RecursionError:
         return Rejection(Rejected.BAD_JSON, index, _event_id(parsed))
     return _received(event, parsed, index, received_at_ms)
+
+
+def _mended(domain: str, parsed: dict[str, Any], error: ValidationError) -> Event | None:
+    """The event without its unusable parts, where its type allows that; its digest stays that of what was sent."""
+    mend = MENDING.get(str(parsed.get("type")))
+    if mend is None:
+        return None
+    broken = tuple(row["loc"][1:] for row in error.errors(include_url=False, include_context=False, include_input=False))
+    body = mend(parsed, broken)
+    if body is None:
+        return None
+    try:
+        return _adapters(domain)[0].validate_json(to_json(body))
+    except (ValidationError, ValueError):
+        return None
 
 
 def _received(event: Event, parsed: dict[str, Any], index: int | None, received_at_ms: int) -> Item:

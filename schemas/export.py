@@ -40,8 +40,10 @@ def documents() -> dict[str, Schema]:
 
 
 def facts(domain: str | None = None) -> dict[str, type[Fact]]:
-    """Every fact declared in this folder (a test may declare its own), or those that a domain's journal can hold."""
-    ours = {name: fact for name, fact in FACTS.items() if fact.__module__.startswith("schemas.")}
+    """Every fact declared in this folder (a test may declare its own) of the domains that are switched on, or those that a
+    domain's journal can hold."""
+    switched_on = (*DOMAINS, *SHARED_FACTS)
+    ours = {name: fact for name, fact in FACTS.items() if fact.__module__.startswith("schemas.") and name.split(".", 1)[0] in switched_on}
     if domain is None:
         return ours
     return {name: fact for name, fact in ours.items() if name.split(".", 1)[0] in (domain, *SHARED_FACTS)}

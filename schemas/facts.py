@@ -83,6 +83,12 @@ class TaskKind(StrEnum):
     UNPLACED_REQUEST = "unplaced_request"
     OVERCOMMITTED = "overcommitted"
     DELIVERY_UNREPORTED = "delivery_unreported"
+    CALL_NEEDS_REVIEW = "call_needs_review"
+    NO_RESPONDER = "no_responder"
+    RESPONDER_UNHEARD = "responder_unheard"
+    SCENE_UNHEARD = "scene_unheard"
+    CALL_BACK_MISSED = "call_back_missed"
+    DEVICE_MAINTENANCE = "device_maintenance"
 
 
 class PolicyAdopted(Fact, fact="policy.adopted.v1"):

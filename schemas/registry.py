@@ -1,11 +1,13 @@
 """Which event types exist, and which domain takes each: the discriminated unions the codec reads by."""
 
+from collections.abc import Callable
 from functools import cache
 from typing import Annotated, Any, Union, get_args
 
 from pydantic import Field, TypeAdapter
 
-from schemas import meals
+from schemas import emergency, meals
+from schemas.emergency_mending import RAISED, mend
 from schemas.envelope import Event
 from schemas.facts import ClockTickedEvent, PolicyPublishedEvent, TaskCompletedEvent
 from schemas.topics import DOMAINS
@@ -13,10 +15,18 @@ from schemas.topics import DOMAINS
 SHARED_EVENTS: tuple[type[Event], ...] = (PolicyPublishedEvent, ClockTickedEvent, TaskCompletedEvent)
 """Taken by every domain (contract, "every domain")."""
 
-DOMAIN_EVENTS: dict[str, tuple[type[Event], ...]] = {"meals": meals.EVENTS}
-"""Each domain's own event classes, declared in its module."""
+DOMAIN_EVENTS: dict[str, tuple[type[Event], ...]] = {
+    "meals": meals.EVENTS,
+    "emergency": emergency.EVENTS,
+}
+"""Each domain's own event classes, declared in its module. A domain is taken in once `schemas.topics.DOMAINS` names it."""
 
-assert tuple(DOMAIN_EVENTS) == DOMAINS, "every domain declares its events"
+assert set(DOMAINS) <= DOMAIN_EVENTS.keys(), "every domain declares its events"
+
+Paths = tuple[tuple[int | str, ...], ...]
+MENDING: dict[str, Callable[[dict[str, Any], Paths], dict[str, Any] | None]] = {RAISED: mend}
+"""Types that are not refused for what can be left out: the parsed event and the broken paths to an event to be validated again,
+or None (reliability page, section 5, "emergency exception")."""
 
 
 @cache

@@ -9,7 +9,8 @@ import pytest
 from schemas.decisions import CoreReason
 from schemas.facts import FACTS, TaskKind
 from schemas.meals import Meal, MealsReason, MealsRule, ProviderKind, Service
-from schemas.registry import known_types
+from schemas.registry import DOMAIN_EVENTS, known_types
+from schemas.topics import DOMAINS
 
 ROOT = Path(__file__).parents[2]
 STATIC = ROOT / "infra" / "gateway" / "static"
@@ -83,7 +84,10 @@ def test_every_fact_a_decision_can_hold_has_its_words() -> None:
 
 
 def test_every_rule_that_an_explanation_names_has_its_words() -> None:
-    source = "".join(path.read_text(encoding="utf-8") for path in sorted((ROOT / "agents").rglob("*.py")))
+    waiting = DOMAIN_EVENTS.keys() - set(DOMAINS)
+    """Domains not switched on yet have no screen."""
+    paths = [path for path in sorted((ROOT / "agents").rglob("*.py")) if not waiting & set(path.relative_to(ROOT).parts)]
+    source = "".join(path.read_text(encoding="utf-8") for path in paths)
     words = strings()["zh"]
     named = set(re.findall(r'because\(\s*"([a-z_]+)"', source))
     assert len(named) > 10, "the rules are named where they are applied"

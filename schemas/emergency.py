@@ -1,0 +1,401 @@
+"""The words of emergency (一键紧急救援): events as the contract has them, and why one is refused.
+
+Sources: contract "emergency"; rules E-R1..E-R11 and table 2.1 of the features page. A call is never refused (E01): what of it
+cannot be used is dropped by `schemas.emergency_mending` and named in ``needs_review``. Facts are in `schemas.emergency_facts`.
+"""
+
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from schemas.envelope import Event
+from schemas.primitives import CityPosition, Code, Id, Model, Text
+
+NEEDS_MAX = 8
+CONTACTS_MAX = 10
+REVIEW_MAX = 24
+
+
+class CallChannel(StrEnum):
+    """How the signal came. ``unknown`` is what a signal whose channel cannot be read is taken for."""
+
+    BUTTON = "button"
+    PHONE = "phone"
+    FALL = "fall"
+    SMOKE = "smoke"
+    NO_MOTION = "no_motion"
+    OPERATOR = "operator"
+    UNKNOWN = "unknown"
+
+
+class UnitStatus(StrEnum):
+    """What a responder says of itself."""
+
+    AVAILABLE = "available"
+    EN_ROUTE = "en_route"
+    ON_SCENE = "on_scene"
+    RESTING = "resting"
+    OFF = "off"
+
+
+class Severity(StrEnum):
+    """Priority of an incident, highest first (E1); ``false`` calls nobody."""
+
+    LIFE = "life"
+    URGENT = "urgent"
+    HELP = "help"
+    FALSE = "false"
+
+
+class Desk(StrEnum):
+    """To whom an incident is handed over: medical 120, police 110, fire 119, or the family."""
+
+    MEDICAL = "120"
+    POLICE = "110"
+    FIRE = "119"
+    FAMILY = "family"
+
+
+class CallOutcome(StrEnum):
+    """How an incident ended, coded (E2)."""
+
+    RESCUED = "rescued"
+    HELPED = "helped"
+    FALSE = "false"
+    TEST = "test"
+    DUPLICATE = "duplicate"
+    UNFOUNDED = "unfounded"
+
+
+class ContactResult(StrEnum):
+    """What a family contact said; only ``accepted`` is a positive acceptance (E-R7)."""
+
+    ACCEPTED = "accepted"
+    DECLINED = "declined"
+    NO_ANSWER = "no_answer"
+
+
+class Control(StrEnum):
+    """Who chooses responders after an operator took over: the operator, or the rules again."""
+
+    MANUAL = "manual"
+    AUTOMATIC = "automatic"
+
+
+Skills = Annotated[tuple[Code, ...], Field(max_length=20)]
+Needs = Annotated[tuple[Code, ...], Field(max_length=NEEDS_MAX)]
+Minute = Annotated[int, Field(ge=0, le=1440, description="minute of the day in Shanghai")]
+
+
+class ResponderRegistered(Model):
+    """Who can be sent; ``kind`` says by policy how it travels, ``position`` is its base. A later one replaces it whole."""
+
+    responder_id: Id
+    kind: Code
+    position: CityPosition
+    skills: Skills = ()
+    max_travel_s: Annotated[int, Field(ge=0, le=14_400)] | None = None
+
+
+class ResponderReported(Model):
+    """A responder's status, with its position when it knows it."""
+
+    responder_id: Id
+    status: UnitStatus
+    position: CityPosition | None = None
+
+
+class ResponderPositioned(Model):
+    """Where a responder is; its status is as it was."""
+
+    responder_id: Id
+    position: CityPosition
+
+
+class CallRaised(Model):
+    """A signal for help. ``needs_review`` names what of it could not be used, and anything else a human should look at."""
+
+    call_id: Id
+    channel: CallChannel
+    person_id: Id | None = None
+    device_id: Id | None = None
+    position: CityPosition | None = None
+    note: Text | None = None
+    needs_review: Annotated[tuple[Code, ...], Field(max_length=REVIEW_MAX)] = ()
+
+
+class CallAnswered(Model):
+    """An operator took the call; ``silent`` when nobody speaks: then it is a life emergency (E14)."""
+
+    call_id: Id
+    operator_id: Id
+    silent: bool = False
+
+
+class CallTriaged(Model):
+    """How bad it is; ``needs`` are skills asked for beyond the kind's own mix; ``position`` places a call that had none."""
+
+    call_id: Id
+    severity: Severity
+    needs: Needs = ()
+    kind: Code | None = None
+    position: CityPosition | None = None
+
+
+class CallTakenOver(Model):
+    """An operator takes an incident into his own hands, or gives it back to the rules."""
+
+    call_id: Id
+    operator_id: Id
+    reason: Annotated[Text, Field(min_length=1)]
+    control: Control = Control.MANUAL
+
+
+class DispatchAnswered(Model):
+    """A responder's answer to being sent."""
+
+    call_id: Id
+    responder_id: Id
+    reason: Code | None = None
+
+
+class ResponderArrived(Model):
+    """A responder is at the scene."""
+
+    call_id: Id
+    responder_id: Id
+
+
+class SceneCheckedIn(Model):
+    """A responder at the scene is well; ``needs`` asks for more help."""
+
+    call_id: Id
+    responder_id: Id
+    needs: Needs = ()
+
+
+class DispatchOverridden(Model):
+    """An operator sends this responder, whatever the rules say."""
+
+    call_id: Id
+    responder_id: Id
+    reason: Annotated[Text, Field(min_length=1)]
+
+
+class DispatchCancelled(Model):
+    """An operator calls this responder off."""
+
+    call_id: Id
+    responder_id: Id
+    reason: Annotated[Text, Field(min_length=1)]
+
+
+class CallHandedOver(Model):
+    """The incident is another desk's now; ``reference`` is that desk's own number."""
+
+    call_id: Id
+    to: Desk
+    reference: Id | None = None
+
+
+class CallClosed(Model):
+    """A human ends an incident, and how it ended; also what the person said in the call-back."""
+
+    call_id: Id
+    outcome: CallOutcome
+
+
+class ContactAnswered(Model):
+    """What a family contact answered."""
+
+    call_id: Id
+    contact_id: Id
+    result: ContactResult
+
+
+class DeviceRegistered(Model):
+    """A device at a person's home; ``heartbeat_s`` is how often it says that it lives (policy when left out)."""
+
+    device_id: Id
+    kind: Code
+    person_id: Id | None = None
+    position: CityPosition | None = None
+    heartbeat_s: Annotated[int, Field(ge=30, le=7 * 86_400)] | None = None
+
+
+class DeviceHeartbeat(Model):
+    """A device lives."""
+
+    device_id: Id
+    battery_percent: Annotated[int, Field(ge=0, le=100)] | None = None
+
+
+class DeviceBattery(Model):
+    """How full a device's battery is."""
+
+    device_id: Id
+    battery_percent: Annotated[int, Field(ge=0, le=100)]
+
+
+class DeviceRetired(Model):
+    """A device is no longer in use."""
+
+    device_id: Id
+    reason: Code
+
+
+class Contact(Model):
+    """A family contact by its opaque id, called only between these minutes of the day (over midnight when they fall)."""
+
+    contact_id: Id
+    from_minute: Minute = 0
+    until_minute: Minute = 1440
+
+
+class CoverageRegistered(Model):
+    """Who must be covered, and by which plan (E-R1). ``access_id`` names a key safe or entry; what it opens is not here."""
+
+    person_id: Id
+    lives_alone: bool
+    eligible: bool = True
+    position: CityPosition | None = None
+    contacts: Annotated[tuple[Contact, ...], Field(max_length=CONTACTS_MAX)] = ()
+    access_id: Id | None = None
+
+    @model_validator(mode="after")
+    def _each_once(self) -> "CoverageRegistered":
+        if len({contact.contact_id for contact in self.contacts}) != len(self.contacts):
+            raise ValueError("contact_listed_twice")
+        return self
+
+
+class CoverageEnded(Model):
+    """The person no longer needs covering."""
+
+    person_id: Id
+    reason: Code
+
+
+class ResponderRegisteredEvent(Event):
+    type: Literal["emergency.responder.registered.v1"]
+    data: ResponderRegistered
+
+
+class ResponderReportedEvent(Event):
+    type: Literal["emergency.responder.reported.v1"]
+    data: ResponderReported
+
+
+class ResponderPositionedEvent(Event):
+    type: Literal["emergency.responder.positioned.v1"]
+    data: ResponderPositioned
+
+
+class CallRaisedEvent(Event):
+    type: Literal["emergency.call.raised.v1"]
+    data: CallRaised
+
+
+class CallAnsweredEvent(Event):
+    type: Literal["emergency.call.answered.v1"]
+    data: CallAnswered
+
+
+class CallTriagedEvent(Event):
+    type: Literal["emergency.call.triaged.v1"]
+    data: CallTriaged
+
+
+class CallTakenOverEvent(Event):
+    type: Literal["emergency.call.taken_over.v1"]
+    data: CallTakenOver
+
+
+class DispatchAcceptedEvent(Event):
+    type: Literal["emergency.dispatch.accepted.v1"]
+    data: DispatchAnswered
+
+
+class DispatchDeclinedEvent(Event):
+    type: Literal["emergency.dispatch.declined.v1"]
+    data: DispatchAnswered
+
+
+class ResponderArrivedEvent(Event):
+    type: Literal["emergency.responder.arrived.v1"]
+    data: ResponderArrived
+
+
+class SceneCheckedInEvent(Event):
+    type: Literal["emergency.scene.checked_in.v1"]
+    data: SceneCheckedIn
+
+
+class DispatchOverriddenEvent(Event):
+    type: Literal["emergency.dispatch.overridden.v1"]
+    data: DispatchOverridden
+
+
+class DispatchCancelledEvent(Event):
+    type: Literal["emergency.dispatch.cancelled.v1"]
+    data: DispatchCancelled
+
+
+class CallHandedOverEvent(Event):
+    type: Literal["emergency.call.handed_over.v1"]
+    data: CallHandedOver
+
+
+class CallClosedEvent(Event):
+    type: Literal["emergency.call.closed.v1"]
+    data: CallClosed
+
+
+class CallCalledBackEvent(Event):
+    type: Literal["emergency.call.called_back.v1"]
+    data: CallClosed
+
+
+class ContactAnsweredEvent(Event):
+    type: Literal["emergency.contact.answered.v1"]
+    data: ContactAnswered
+
+
+class DeviceRegisteredEvent(Event):
+    type: Literal["emergency.device.registered.v1"]
+    data: DeviceRegistered
+
+
+class DeviceHeartbeatEvent(Event):
+    type: Literal["emergency.device.heartbeat.v1"]
+    data: DeviceHeartbeat
+
+
+class DeviceBatteryEvent(Event):
+    type: Literal["emergency.device.battery.v1"]
+    data: DeviceBattery
+
+
+class DeviceRetiredEvent(Event):
+    type: Literal["emergency.device.retired.v1"]
+    data: DeviceRetired
+
+
+class CoverageRegisteredEvent(Event):
+    type: Literal["emergency.coverage.registered.v1"]
+    data: CoverageRegistered
+
+
+class CoverageEndedEvent(Event):
+    type: Literal["emergency.coverage.ended.v1"]
+    data: CoverageEnded
+
+
+EVENTS: tuple[type[Event], ...] = (
+    ResponderRegisteredEvent, ResponderReportedEvent, ResponderPositionedEvent, CallRaisedEvent, CallAnsweredEvent,
+    CallTriagedEvent, CallTakenOverEvent, DispatchAcceptedEvent, DispatchDeclinedEvent, ResponderArrivedEvent,
+    SceneCheckedInEvent, DispatchOverriddenEvent, DispatchCancelledEvent, CallHandedOverEvent, CallClosedEvent,
+    CallCalledBackEvent, ContactAnsweredEvent, DeviceRegisteredEvent, DeviceHeartbeatEvent, DeviceBatteryEvent,
+    DeviceRetiredEvent, CoverageRegisteredEvent, CoverageEndedEvent,
+)  # fmt: skip

@@ -1,0 +1,110 @@
+"""A disk of one broker that can be full: a small file system where mounting is allowed, else a limit on what the process may write."""
+
+import contextlib
+import os
+import resource
+import subprocess
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from pathlib import Path
+
+ROOM_BYTES = 64 * 1024
+SIZE = "6g"
+
+
+class Disk(ABC):
+    """Can be filled and freed while the broker runs."""
+
+    kind: str
+
+    @abstractmethod
+    def fill(self) -> None:
+        """From now on nothing more fits."""
+
+    @abstractmethod
+    def free(self) -> None:
+        """Room again."""
+
+    @abstractmethod
+    def remove(self) -> None:
+        """Undo what was set up; the broker is gone."""
+
+
+class SmallFileSystem(Disk):
+    """A tmpfs mounted over the broker's log directory. Filling it shrinks the file system to what it holds: ENOSPC at the next write."""
+
+    kind = "tmpfs shrunk to its content (ENOSPC)"
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        directory.mkdir(parents=True, exist_ok=True)
+        _run("mount", "-t", "tmpfs", "-o", f"size={SIZE},mode=0755", "laoxiao-fault-disk", str(directory))
+
+    def fill(self) -> None:
+        """See `Disk`. A write between looking and shrinking makes the shrinking fail: then look again."""
+        for _ in range(20):
+            with contextlib.suppress(subprocess.CalledProcessError):
+                _run("mount", "-o", f"remount,size={self._used_bytes() + ROOM_BYTES}", str(self._directory))
+                return
+        raise OSError(f"{self._directory} grows faster than it can be filled")
+
+    def free(self) -> None:
+        """See `Disk`."""
+        _run("mount", "-o", f"remount,size={SIZE}", str(self._directory))
+
+    def remove(self) -> None:
+        """See `Disk`."""
+        _run("umount", str(self._directory))
+
+    def _used_bytes(self) -> int:
+        stand = os.statvfs(self._directory)
+        return (stand.f_blocks - stand.f_bfree) * stand.f_frsize
+
+
+class FileSizeLimit(Disk):
+    """RLIMIT_FSIZE of the running broker at what its segments have already: its next append fails with EFBIG, as the machine's owner
+    without the right to mount can have it. Not ENOSPC, but the same path in the broker: a log directory that cannot be written."""
+
+    kind = "RLIMIT_FSIZE of the broker (EFBIG)"
+
+    def __init__(self, pid: Callable[[], int | None]) -> None:
+        self._pid = pid
+
+    def fill(self) -> None:
+        """See `Disk`."""
+        self._limit(1)
+
+    def free(self) -> None:
+        """See `Disk`."""
+        self._limit(resource.RLIM_INFINITY)
+
+    def remove(self) -> None:
+        """See `Disk`: the limit went with its process."""
+
+    def _limit(self, size_bytes: int) -> None:
+        pid = self._pid()
+        if pid is not None:
+            _, hard = resource.prlimit(pid, resource.RLIMIT_FSIZE)
+            resource.prlimit(pid, resource.RLIMIT_FSIZE, (size_bytes if size_bytes != resource.RLIM_INFINITY else hard, hard))
+
+
+def disk_for(directory: Path, pid: Callable[[], int | None]) -> Disk:
+    """The best that is allowed here."""
+    try:
+        return SmallFileSystem(directory)
+    except (OSError, subprocess.CalledProcessError):
+        return FileSizeLimit(pid)
+
+
+def unmount_leftovers(below: Path) -> None:
+    """Unmount what a run that was killed left below this directory."""
+    mounts = Path("/proc/mounts")
+    if mounts.exists():
+        for line in mounts.read_text().splitlines():
+            device, place = line.split()[:2]
+            if device == "laoxiao-fault-disk" and Path(place).is_relative_to(below):
+                _run("umount", place)
+
+
+def _run(*command: str) -> None:
+    subprocess.run(command, check=True, capture_output=True)

@@ -24,6 +24,11 @@ class Settings:
     session_timeout_s: float  # LAOXIAO_SESSION_TIMEOUT_S: after so long without a heartbeat a worker's partitions go to another
     snapshot_every: int  # LAOXIAO_SNAPSHOT_EVERY: input records of a partition between snapshots
 
+    audit_step_s: float = 60.0  # LAOXIAO_AUDIT_STEP_S: a drill every so often; after two without an answer the dead man's alarm
+    audit_grace_s: float = 120.0  # LAOXIAO_AUDIT_GRACE_S: so long after its deadline an open case is an alarm
+    audit_progress_s: float = 20.0  # LAOXIAO_AUDIT_PROGRESS_S: so long with unanswered input and no answer is an alarm
+    audit_door: str = ""  # LAOXIAO_AUDIT_DOOR: base address of a gateway that takes the drills; empty sends them straight to Kafka
+
     @classmethod
     def from_environment(cls) -> "Settings":
         """Read once, at the start of a process."""
@@ -41,4 +46,8 @@ class Settings:
             process=env("LAOXIAO_PROCESS", ""),
             session_timeout_s=float(env("LAOXIAO_SESSION_TIMEOUT_S", "10")),
             snapshot_every=int(env("LAOXIAO_SNAPSHOT_EVERY", "50000")),
+            audit_step_s=float(env("LAOXIAO_AUDIT_STEP_S", "60")),
+            audit_grace_s=float(env("LAOXIAO_AUDIT_GRACE_S", "120")),
+            audit_progress_s=float(env("LAOXIAO_AUDIT_PROGRESS_S", "20")),
+            audit_door=env("LAOXIAO_AUDIT_DOOR", ""),
         )

@@ -6,10 +6,11 @@ its journal. Payloads are references to the JSON Schemas beside the document (``
 
 from typing import Any
 
+from schemas.alarms import ALARM_SCHEMA, HEARTBEAT_SCHEMA
 from schemas.envelope import BATCH_EVENTS_MAX
 from schemas.primitives import ID_PATTERN
 from schemas.registry import events_of, known_types
-from schemas.topics import DOMAINS, QUARANTINE, Topic, decisions_topic, events_topic, snapshots_topic, topics
+from schemas.topics import ALARMS, DOMAINS, HEARTBEATS, QUARANTINE, Topic, decisions_topic, events_topic, snapshots_topic, topics
 
 Document = dict[str, Any]
 CONTRACT_VERSION = "1.0.0"
@@ -36,6 +37,8 @@ def asyncapi() -> Document:
     messages["quarantine.original"] = _message(
         "quarantine.original", BINARY_MEDIA, {"type": "string", "format": "binary"}, "An original that could not be decided, encrypted."
     )
+    messages["alarm"] = _message("alarm", "application/json", ALARM_SCHEMA, "An alarm of the auditor, raised or ended.")
+    messages["heartbeat"] = _message("heartbeat", "application/json", HEARTBEAT_SCHEMA, "The auditor lives; its absence is the alarm.")
     operations: Document = {}
     for topic in table:
         operations |= _operations(topic)
@@ -53,6 +56,8 @@ def messages_of(topic: Topic) -> tuple[str, ...]:
     """Names of the messages a topic carries."""
     if topic.name == QUARANTINE:
         return ("quarantine.original",)
+    if topic.name in (ALARMS, HEARTBEATS):
+        return ("alarm",) if topic.name == ALARMS else ("heartbeat",)
     domain = topic.name.split(".", 1)[0]
     if topic.name == events_topic(domain):
         return (*sorted(events_of(domain)), f"{events_topic(domain)}.batch")

@@ -60,6 +60,10 @@ def snapshots_topic(domain: str) -> str:
 
 QUARANTINE = "quarantine"
 """Originals that could not be decided, encrypted."""
+ALARMS = "alarms"
+"""What the auditor raised and what has ended (`schemas.alarms.Alarm`)."""
+HEARTBEATS = "heartbeats"
+"""The auditor lives and has judged every domain (`schemas.alarms.Heartbeat`); its absence is the alarm."""
 
 
 def topics(domains: tuple[str, ...] = DOMAINS) -> tuple[Topic, ...]:
@@ -119,4 +123,20 @@ def topics(domains: tuple[str, ...] = DOMAINS) -> tuple[Topic, ...]:
             partitioned=False,
         )
     )
+    for name, value, retention_ms in ((ALARMS, "one alarm, raised or ended", 365 * DAY_MS), (HEARTBEATS, "one heartbeat", DAY_MS)):
+        table.append(
+            Topic(
+                name=name,
+                key="alarm id" if name == ALARMS else "auditor",
+                value=value,
+                cleanup_policy="delete",
+                retention_ms=retention_ms,
+                timestamp_type="LogAppendTime",
+                message_bytes_max=1_048_588,
+                producers=("auditor",),
+                consumers=("auditor", "ops") if name == ALARMS else ("gateway", "ops"),
+                owner="streams",
+                partitioned=False,
+            )
+        )
     return tuple(table)

@@ -18,6 +18,9 @@ def main() -> None:
 
 
 domain_option = click.option("--domain", type=click.Choice(DOMAINS), default=DOMAINS[0], show_default=True)
+domains_option = click.option(
+    "--domain", "domains", type=click.Choice(DOMAINS), multiple=True, help="Only this domain; may be given several times. All by default."
+)
 
 
 @main.command()
@@ -47,19 +50,29 @@ def worker(domain: str) -> None:
 
 
 @main.command()
-def projector() -> None:
+@domains_option
+def projector(domains: tuple[str, ...]) -> None:
     """Write the journals into PostgreSQL."""
     from infra.cli.processes import run_projector_process
 
-    run_projector_process(Settings.from_environment())
+    run_projector_process(Settings.from_environment(), domains or DOMAINS)
 
 
 @main.command()
-def reactor() -> None:
-    """Do outside what decisions ask for: quarantine, forwarding, notifications."""
+@domains_option
+def reactor(domains: tuple[str, ...]) -> None:
+    """Do outside what decisions ask for: quarantine, forwarding, notifications, events for other domains."""
     from infra.cli.processes import run_reactor_process
 
-    run_reactor_process(Settings.from_environment())
+    run_reactor_process(Settings.from_environment(), domains or DOMAINS)
+
+
+@main.command()
+def auditor() -> None:
+    """Watch the journals and the clock, drill the whole chain every minute, raise alarms; its own silence is one."""
+    from infra.cli.auditor import run_auditor_process
+
+    run_auditor_process(Settings.from_environment())
 
 
 @main.command()

@@ -15,6 +15,7 @@ from infra.telemetry.carrying import CarryingMetrics
 from infra.telemetry.metrics import Metrics
 from infra.telemetry.projecting import ProjectingMeter
 from infra.telemetry.server import MetricsServer
+from schemas.journal import Clock
 from streams import projector, reactor
 from streams.app import WorkerConfig, run_worker
 
@@ -41,18 +42,20 @@ def run_worker_process(settings: Settings, domain: str) -> None:
         run_worker(config, metrics=CarryingMetrics(metrics))
 
 
-def run_projector_process(settings: Settings) -> None:
-    """`laoxiao projector`."""
+def run_projector_process(settings: Settings, domains: tuple[str, ...]) -> None:
+    """`laoxiao projector`: a task and positions of its own for each domain."""
     metrics = Metrics()
 
     async def work(stop: asyncio.Event) -> None:
-        await projector.run(bootstrap=settings.kafka, dsn=settings.postgres, stop=stop, meter=ProjectingMeter(metrics))
+        await projector.run(
+            bootstrap=settings.kafka, dsn=settings.postgres, domains=domains, stop=stop, meter=ProjectingMeter(metrics)
+        )
 
-    _run_until_signalled(settings, metrics, work)
+    run_until_signalled(settings, metrics, work)
 
 
-def run_reactor_process(settings: Settings) -> None:
-    """`laoxiao reactor`."""
+def run_reactor_process(settings: Settings, domains: tuple[str, ...]) -> None:
+    """`laoxiao reactor`: a task and positions of its own for each domain."""
     metrics = Metrics()
     if not settings.quarantine_key:
         raise SystemExit("LAOXIAO_QUARANTINE_KEY is not set: originals in quarantine must be encrypted")
@@ -61,15 +64,17 @@ def run_reactor_process(settings: Settings) -> None:
         bootstrap=settings.kafka,
         quarantine_key=base64.b64decode(settings.quarantine_key, validate=True),
         notifications=settings.home / "notifications.jsonl",
+        domains=domains,
+        played=settings.clock is Clock.PLAYED,
     )
 
     async def work(stop: asyncio.Event) -> None:
         await reactor.run_reactor(config, stop, metrics=CarryingMetrics(metrics))
 
-    _run_until_signalled(settings, metrics, work)
+    run_until_signalled(settings, metrics, work)
 
 
-def _run_until_signalled(settings: Settings, metrics: Metrics, work: Callable[[asyncio.Event], Awaitable[None]]) -> None:
+def run_until_signalled(settings: Settings, metrics: Metrics, work: Callable[[asyncio.Event], Awaitable[None]]) -> None:
     """Run until SIGTERM or SIGINT; what the work raises ends the process loudly, and a supervisor starts it again."""
     _log_to_stderr()
 

@@ -14,6 +14,7 @@ import httpx
 from infra.postgres.migrator import migrate
 from infra.stack.home import free_ports
 from infra.stack.local import LocalStack
+from infra.supervisor.layout import sharing
 from infra.supervisor.processes import Service, Supervisor
 from schemas.journal import Clock
 from schemas.topics import DOMAINS
@@ -79,7 +80,7 @@ class Deployment:
         await self._step("Apache Kafka and PostgreSQL", asyncio.to_thread(self.stack.start))
         await self._step("topics", create_topics(self.bootstrap, self.shape.partitions))
         await self._step("tables", migrate(self.dsn))
-        await self._step("workers, projector, reactor, gateway", self._start_services())
+        await self._step("workers, projector, reactor, gateway, auditor", self._start_services())
 
     def stop(self) -> None:
         """Stop every process of ours, then the servers."""
@@ -90,6 +91,11 @@ class Deployment:
         """Stop every worker cleanly: all it decided is durable, and its state is left as a snapshot."""
         for name in [name for name in self.supervisor.running if name.startswith("worker-")]:
             self.supervisor.running.pop(name).stop()
+
+    def stop_auditor(self) -> None:
+        """Stop the drills, so that the deployment can come to rest."""
+        if "auditor" in self.supervisor.running:
+            self.supervisor.running.pop("auditor").stop()
 
     def tick(self) -> None:
         """Start again what ended."""
@@ -107,14 +113,17 @@ class Deployment:
 
     async def _start_services(self) -> None:
         self._add_workers()
-        self._add("projector", "projector")
-        self._add("reactor", "reactor")
+        for suffix, domains in sharing(DOMAINS):
+            named = [argument for domain in domains for argument in ("--domain", domain)]
+            self._add(f"projector{suffix}", "projector", *named)
+            self._add(f"reactor{suffix}", "reactor", *named)
         self._add("gateway", "gateway")
+        self._add("auditor", "auditor", pulse=self.shape.home / "auditor.pulse")
         await self.wait_ready()
 
-    def _add(self, name: str, *arguments: str) -> None:
+    def _add(self, name: str, *arguments: str, pulse: Path | None = None) -> None:
         self.metrics_ports[name] = free_ports(1)[0]
-        self.supervisor.add(Service(name, arguments, self.environment(name)))
+        self.supervisor.add(Service(name, arguments, self.environment(name), pulse))
 
     def environment(self, name: str) -> dict[str, str]:
         """What the process of this name finds in its environment. A fault test sends some of them another way to the servers."""
@@ -130,6 +139,7 @@ class Deployment:
             "LAOXIAO_SESSION_TIMEOUT_S": str(self.shape.session_timeout_s),
             "LAOXIAO_SNAPSHOT_EVERY": str(self.shape.snapshot_every),
             "LAOXIAO_QUARANTINE_KEY": self._quarantine_key(),
+            "LAOXIAO_AUDIT_DOOR": self.url,
         }
 
     def _quarantine_key(self) -> str:

@@ -26,6 +26,9 @@ class Service:
     name: str
     arguments: tuple[str, ...]
     environment: Mapping[str, str]
+    pulse: Path | None = None
+    """A file the process touches while it works; ``pulse_s_max`` without that and it is killed and started again."""
+    pulse_s_max: float = 60.0
 
 
 class Supervised:
@@ -76,13 +79,26 @@ class Supervised:
                 self.restarts += 1
                 self.start()
             return
-        if self._child is None or self._child.running:
+        if self._child is None:
+            return
+        if self._child.running:
+            self._feel_pulse(now_s)
             return
         if now_s - self._started_s > STEADY_S:
             self._wait_s = RESTART_WAIT_S
         self._told(f"{self.service.name} ended with {self._child.exit_code}; starting it again in {self._wait_s:.1f} s")
         self._start_at_s = now_s + self._wait_s
         self._wait_s = min(self._wait_s * 2, RESTART_WAIT_S_MAX)
+
+    def _feel_pulse(self, now_s: float) -> None:
+        """A process that neither works nor ends (stopped, stuck) is ended here; the next tick sees its end."""
+        pulse = self.service.pulse
+        if pulse is None or self._child is None or now_s - self._started_s <= self.service.pulse_s_max:
+            return
+        silent_s = time.time() - pulse.stat().st_mtime if pulse.exists() else now_s - self._started_s
+        if silent_s > self.service.pulse_s_max:
+            self._told(f"{self.service.name} gave no sign of life for {silent_s:.0f} s; ending it")
+            self._child.send(signal.SIGKILL)
 
     def send(self, number: signal.Signals) -> bool:
         """Send a signal to the running process; False when there is none."""

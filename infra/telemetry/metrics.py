@@ -14,6 +14,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from prometheus_client.metrics import MetricWrapperBase
 
 from infra.gateway.problems import Trouble
+from schemas.alarms import AlarmKind
 from schemas.codec import Rejected
 from schemas.decisions import CoreReason
 from schemas.facts import TaskKind
@@ -26,7 +27,9 @@ OTHER = "other"
 PARTITIONS_MAX = 256
 """Highest partition with a series of its own."""
 STATUSES = ("200", "202", "400", "403", "404", "405", "408", "409", "413", "415", "422", "431", "500", "503")
-ROUTES = ("events", "decisions", "requests", "capacity", "areas", "overview", "tasks", "map", "live", "meals", "page", "health", "metrics")
+READ_ROUTES = ("decisions", "requests", "capacity", "areas", "overview", "tasks", "map", "live", "domains")
+"""Words of reading routes, the same for every domain."""
+ROUTES = ("events", *READ_ROUTES, "resources", "page", "health", "metrics")
 GAUGES = (
     "open_cases", "open_tasks", "human_tasks", "standing_orders", "providers", "capacity_total", "capacity_free", "deadlines",
     "stuck_cases",
@@ -56,6 +59,8 @@ LABELS: Mapping[str, Values] = MappingProxyType(
         "gauge": GAUGES,
         "notice": (*TaskKind, "person", "provider", "operator"),
         "alarm": ALARMS,
+        "audit": tuple(AlarmKind),
+        "drill": ("right", "wrong", "not_taken"),
     }
 )
 """Label name to every value it may take, beside `other`."""
@@ -123,6 +128,32 @@ DEFINITIONS: tuple[Definition, ...] = (
     Definition("laoxiao_projector_lag_records", Kind.GAUGE, "Journal records not in PostgreSQL yet", ("domain",), "projector"),
     Definition("laoxiao_projected_records_total", Kind.COUNTER, "Journal records written to PostgreSQL", ("domain",), "projector"),
     Definition("laoxiao_projection_seconds", Kind.HISTOGRAM, "One transaction of rows and position", ("domain",), "projector"),
+    Definition(
+        "laoxiao_auditor_heartbeat_timestamp_seconds",
+        Kind.GAUGE,
+        "When the auditor last judged every domain (seconds since the epoch); its age or absence is the alarm",
+        (),
+        "auditor",
+    ),
+    Definition("laoxiao_audit_alarms_open", Kind.GAUGE, "Alarms of the auditor that are open, by kind", ("domain", "audit"), "auditor"),
+    Definition("laoxiao_audit_alarms_raised_total", Kind.COUNTER, "Alarms the auditor raised, by kind", ("domain", "audit"), "auditor"),
+    Definition("laoxiao_audit_open_cases", Kind.GAUGE, "Open cases by the auditor's own count, drills left out", ("domain",), "auditor"),
+    Definition("laoxiao_audit_unread_records", Kind.GAUGE, "Journal records the auditor has not read yet", ("domain",), "auditor"),
+    Definition("laoxiao_drills_total", Kind.COUNTER, "Drills by how they ended", ("domain", "drill"), "auditor"),
+    Definition(
+        "laoxiao_drill_seconds",
+        Kind.HISTOGRAM,
+        "From sending a drill to its last decision read in the journal",
+        ("domain",),
+        "auditor",
+    ),
+    Definition(
+        "laoxiao_gateway_auditor_silent_seconds",
+        Kind.GAUGE,
+        "How long the gateway has not heard the auditor; since the gateway's start when never",
+        (),
+        "gateway",
+    ),
 )
 
 

@@ -17,6 +17,7 @@ from agents import core
 from agents.core import AreaState, Domain
 from schemas.codec import Item, Rejected, Rejection, Unreadable, decode_record, parse_json
 from schemas.decisions import Decision, Outcome, Received, Why
+from schemas.drill import is_drill
 from schemas.journal import FORWARDED, Clock, Decided, Failed, JournalRecord, SetAside, encode
 from schemas.topics import JOURNAL_RECORD_BYTES_MAX
 from streams.metrics import NO_METRICS, Metrics
@@ -133,9 +134,11 @@ class PartitionRuntime(Generic[S]):
                 yield area, deadline_ms
 
     def gauges(self) -> dict[str, int]:
-        """The areas' gauges, summed."""
+        """The areas' gauges, summed; the drill area is nobody's capacity."""
         sums: dict[str, int] = {}
         for area in self.areas.values():
+            if is_drill(area.area):
+                continue
             for name, value in self.domain.gauges(area.domain).items():
                 sums[name] = sums.get(name, 0) + value
             sums["human_tasks"] = sums.get("human_tasks", 0) + len(area.tasks)
@@ -208,6 +211,8 @@ class PartitionRuntime(Generic[S]):
     def _report(self, answer: Decided) -> None:
         name = self.domain.name
         for decision in answer.decisions:
+            if is_drill(decision.area):
+                continue
             if decision.repeat:
                 self._metrics.repeated(name)
             elif decision.outcome is Outcome.ACCEPTED:

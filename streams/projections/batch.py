@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from schemas.decisions import Decision
+from schemas.drill import is_drill
 from schemas.journal import Decided, Failed, Opened
 from streams.projections import decisions
 from streams.projections.errors import FactUnprojectable, ProjectionError
@@ -23,7 +24,7 @@ def keys_of(projection: Projection, batch: list[Judged]) -> dict[Table, set[Key]
     for judged in batch:
         if judged.valid and isinstance(judged.record, Decided):
             with _blaming(projection, judged):
-                for index, decision in enumerate(judged.record.decisions):
+                for index, decision in _real(judged.record):
                     place = _place(projection, judged, index, decision)
                     for reasoned in decision.facts:
                         how = projection.fold_of(reasoned.fact)
@@ -62,7 +63,7 @@ def _record(projection: Projection, rows: Rows, judged: Judged) -> None:
         case Failed():
             decisions.failed(rows, domain, partition, offset, judged.record)
         case Decided():
-            for index, decision in enumerate(judged.record.decisions):
+            for index, decision in _real(judged.record):
                 place = _place(projection, judged, index, decision)
                 decisions.decided(rows, place, decision)
                 for fact_index, reasoned in enumerate(decision.facts):
@@ -71,6 +72,11 @@ def _record(projection: Projection, rows: Rows, judged: Judged) -> None:
                         here = place if fact_index == 0 else place._replace(fact_index=fact_index)
                         how.apply(rows, here, reasoned.fact, reasoned.why)
             decisions.set_aside(rows, domain, partition, offset, judged.record)
+
+
+def _real(record: Decided) -> Iterator[tuple[int, Decision]]:
+    """Its decisions with their places, drills left out: no statistic, list or page may ever count one."""
+    return ((index, decision) for index, decision in enumerate(record.decisions) if not is_drill(decision.area))
 
 
 def _place(projection: Projection, judged: Judged, index: int, decision: Decision) -> Place:

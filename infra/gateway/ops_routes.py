@@ -39,12 +39,16 @@ def router(gateway: Gateway) -> APIRouter:
         states = await asyncio.gather(*(_ask(gateway, name) for name in names))
         checks = dict(zip(names, states, strict=True))
         ready = all(state == "ok" for state in states) and not gateway.stopping.is_set()
-        return as_json({"status": "ready" if ready else "not_ready", "checks": checks}, 200 if ready else 503)
+        # Named but not asked for: without its auditor the gateway serves as well as before, and people must know.
+        watched = {} if gateway.auditor is None else {"auditor": gateway.auditor.state()}
+        return as_json({"status": "ready" if ready else "not_ready", "checks": checks, "watched": watched}, 200 if ready else 503)
 
     @routes.get("/metrics", summary="Prometheus metrics", response_class=Response)
     async def metrics() -> Response:
         """Every gateway metric; names in infra/docs/metrics.md."""
         gateway.metrics.gateway_queued.alone().set(gateway.carrier.queued_events)
+        if gateway.auditor is not None:
+            gateway.metrics.named("laoxiao_gateway_auditor_silent_seconds").alone().set(gateway.auditor.silent_s())
         for domain, board in gateway.boards.items():
             gateway.metrics.gateway_viewers.labels(domain=domain).set(board.viewers)
             gateway.metrics.gateway_waiters.labels(domain=domain).set(board.waiters)

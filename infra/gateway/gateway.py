@@ -11,6 +11,7 @@ from infra.gateway.board import Board
 from infra.gateway.carrier import Carrier, NotRecorded
 from infra.gateway.intake import Taken
 from infra.gateway.problems import Trouble, unavailable
+from infra.gateway.watching import AuditorWatch
 from infra.telemetry.metrics import Metrics
 
 T = TypeVar("T")
@@ -36,6 +37,7 @@ class Gateway:
     pool: Any
     metrics: Metrics
     checks: Mapping[str, Health] = field(default_factory=dict)
+    auditor: AuditorWatch | None = None
     record_seconds_max: float = RECORD_SECONDS_MAX
     register_seconds_max: float = REGISTER_SECONDS_MAX
     played: bool = False

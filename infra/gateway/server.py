@@ -19,6 +19,7 @@ from infra.gateway.follow import follow
 from infra.gateway.gateway import Gateway
 from infra.gateway.guard import HEAD_BYTES_MAX
 from infra.gateway.protocol import PatientProtocol
+from infra.gateway.watching import AuditorWatch
 from infra.settings import Settings
 from infra.telemetry.metrics import Metrics
 from schemas.journal import Clock
@@ -89,9 +90,11 @@ async def serve(settings: Settings, *, started: "asyncio.Future[tuple[Gateway, u
             **{f"journal:{name}": journal_check(board) for name, board in boards.items()},
             "postgres": register_check(pool),
         }
+        gateway.auditor = AuditorWatch(settings.kafka)
         server = GatewayServer(_config(settings, gateway), gateway)
         tails = [asyncio.create_task(follow(settings.kafka, board, pool, metrics), name=f"tail-{name}") for name, board in boards.items()]
-        stack.push_async_callback(_cancel, tails)
+        watching = asyncio.create_task(gateway.auditor.follow(), name="auditor-watch")
+        stack.push_async_callback(_cancel, [*tails, watching])
         serving = asyncio.create_task(server.serve(), name="http")
         if started is not None:
             started.set_result((gateway, server))

@@ -121,7 +121,8 @@ class BookingRefused(Fact, fact="childcare.booking.refused.v1"):
 
 
 class Ending(BaseModel):
-    """A booking's end and what became of its quota: ``quota`` is ``returned``, ``consumed`` or ``none`` (nothing was reserved)."""
+    """A booking's end and what became of its quota: ``quota`` is ``returned``, ``consumed``, ``kept`` (while an alternative is offered) or
+    ``none`` (nothing was reserved)."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
@@ -147,7 +148,9 @@ class BookingCancelledFact(Ending, Fact, fact="childcare.booking.cancelled.v1"):
 
 
 class BookingExpired(Ending, Fact, fact="childcare.booking.expired.v1"):
-    """The hold was not confirmed in time: the place is free again."""
+    """The place is free again: ``hold_expired``, or the home area's ``quota_denied`` or ``quota_unanswered`` where policy then refuses."""
+
+    cause: str
 
 
 class BookingNoShow(Ending, Fact, fact="childcare.booking.no_show.v1"):
@@ -231,7 +234,7 @@ class OfferMade(Fact, fact="childcare.offer.made.v1"):
 
 
 class OfferEnding(BaseModel):
-    """The end of an offer."""
+    """The end of an offer; ``quota`` as in `Ending`."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
@@ -244,6 +247,7 @@ class OfferEnding(BaseModel):
     site_id: str
     session_id: str
     date: str
+    quota: str
 
 
 class OfferAccepted(OfferEnding, Fact, fact="childcare.offer.accepted.v1"):
@@ -330,7 +334,10 @@ class ChildTurnedAway(Ending, Fact, fact="childcare.child.turned_away.v1"):
 
 
 class ChildUncollected(Fact, fact="childcare.child.uncollected.v1"):
-    """Not collected in time: ``level`` 1 tells the family, 2 calls a human; ``next_ms`` is the next step, None when a human has it."""
+    """Not collected in time: ``level`` 1 tells the family, 2 calls a human; ``next_ms`` is the next step, None when a human has it.
+
+    Level 0 says only that the booking it would have gone on with fell away: nobody is late yet.
+    """
 
     booking_id: str
     child_id: str

@@ -199,11 +199,12 @@ class QuotaSettled(Fact, fact="childcare.quota.settled.v1"):
 
 
 class QuotaOverdue(Fact, fact="childcare.quota.overdue.v1"):
-    """The asking area has not said what became of a reservation; a human asks it. The units stay reserved."""
+    """The asking area has not said what became of a reservation; a human asks it. The units stay reserved; again at ``next_ms``."""
 
     request_id: str
     booking_id: str
     asking_area: str
+    next_ms: int
 
 
 class EntitlementRecorded(Fact, fact="childcare.entitlement.recorded.v1"):

@@ -89,6 +89,11 @@ class TaskKind(StrEnum):
     SCENE_UNHEARD = "scene_unheard"
     CALL_BACK_MISSED = "call_back_missed"
     DEVICE_MAINTENANCE = "device_maintenance"
+    QUOTA_UNDECIDED = "quota_undecided"
+    CHILD_NOT_COLLECTED = "child_not_collected"
+    SAFEGUARDING = "safeguarding"
+    INSPECTION_DUE = "inspection_due"
+    ENTITLEMENT_UNMET = "entitlement_unmet"
 
 
 class PolicyAdopted(Fact, fact="policy.adopted.v1"):
@@ -112,10 +117,14 @@ class TaskOpened(Fact, fact="task.opened.v1"):
 
 
 class TaskClosed(Fact, fact="task.closed.v1"):
-    """The human's result."""
+    """The human's result. When a human completed it, ``kind``, ``about`` and ``detail`` are those of the task, so that a reader
+    need not remember it; a task withdrawn because its case moved on carries only its id and why."""
 
     task_id: str
     result: str
+    kind: TaskKind | None = None
+    about: str | None = None
+    detail: dict[str, Any] = {}
 
 
 class CaseStuck(Fact, fact="case.stuck.v1"):

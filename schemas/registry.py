@@ -6,7 +6,7 @@ from typing import Annotated, Any, Union, get_args
 
 from pydantic import Field, TypeAdapter
 
-from schemas import emergency, meals
+from schemas import childcare, emergency, meals
 from schemas.emergency_mending import RAISED, mend
 from schemas.envelope import Event
 from schemas.facts import ClockTickedEvent, PolicyPublishedEvent, TaskCompletedEvent
@@ -18,6 +18,7 @@ SHARED_EVENTS: tuple[type[Event], ...] = (PolicyPublishedEvent, ClockTickedEvent
 DOMAIN_EVENTS: dict[str, tuple[type[Event], ...]] = {
     "meals": meals.EVENTS,
     "emergency": emergency.EVENTS,
+    "childcare": childcare.EVENTS,
 }
 """Each domain's own event classes, declared in its module. A domain is taken in once `schemas.topics.DOMAINS` names it."""
 

@@ -1,0 +1,137 @@
+"""Real processes, real Kafka and PostgreSQL: agents that stop are missed (E12), and so is an auditor that stops."""
+
+import asyncio
+import contextlib
+import signal
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+
+import httpx
+import orjson
+import pytest
+
+from infra.supervisor.deployment import Deployment, Shape
+from schemas.alarms import Alarm, AlarmKind
+from schemas.drill import DRILL_AREA
+from schemas.journal import Clock
+from streams.auditor.doors import read_alarms
+
+pytestmark = pytest.mark.stack
+STEP_S = 5.0
+
+
+@contextlib.asynccontextmanager
+async def watched(home: Path) -> AsyncIterator[Deployment]:
+    running = Deployment(Shape(home=home, clock=Clock.WALL, partitions=2, session_timeout_s=6), told=lambda _: None)
+
+    async def tick() -> None:
+        while True:
+            running.tick()
+            await asyncio.sleep(0.05)
+
+    ticking: asyncio.Task[None] | None = None
+    try:
+        await running.start()
+        ticking = asyncio.create_task(tick())
+        yield running
+    finally:
+        if ticking is not None:
+            ticking.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await ticking
+        await asyncio.to_thread(running.stop)
+
+
+async def until(what: str, within_s: float, holds: Callable[[], Awaitable[bool]]) -> float:
+    started_s = time.monotonic()
+    while not await holds():
+        assert time.monotonic() - started_s < within_s, f"not within {within_s:.0f} s: {what}"
+        await asyncio.sleep(0.25)
+    return time.monotonic() - started_s
+
+
+async def open_alarms(running: Deployment) -> dict[AlarmKind, Alarm]:
+    last: dict[AlarmKind, Alarm] = {}
+    for alarm in await read_alarms(running.bootstrap):
+        last[alarm.kind] = alarm
+    return {kind: alarm for kind, alarm in last.items() if alarm.raised}
+
+
+async def scraped(running: Deployment, process: str, series: str) -> float | None:
+    url = f"{running.url}/metrics" if process == "gateway" else f"http://127.0.0.1:{running.metrics_ports[process]}/metrics"
+    async with httpx.AsyncClient(timeout=5) as client:
+        lines = (await client.get(url)).text.splitlines()
+    return next((float(line.rsplit(" ", 1)[1]) for line in lines if line.startswith(series + " ")), None)
+
+
+async def test_stopped_agents_raise_the_dead_mans_alarm_after_two_steps_and_it_ends_when_they_go_on(
+    server_directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LAOXIAO_AUDIT_STEP_S", str(STEP_S))
+    monkeypatch.setenv("LAOXIAO_AUDIT_PROGRESS_S", "8")
+    right = 'laoxiao_drills_total{domain="meals",drill="right"}'
+    async with watched(server_directory / "dead-man") as running:
+
+        async def drilled() -> bool:
+            return (await scraped(running, "auditor", right) or 0) >= 2
+
+        await until("two drills answered rightly", 40, drilled)
+        assert await open_alarms(running) == {}
+        ready = httpx.get(f"{running.url}/readyz", timeout=5).json()
+        assert ready["watched"]["auditor"]["status"] == "ok", ready
+        async with httpx.AsyncClient(timeout=5) as client:
+            areas = (await client.get(f"{running.url}/v1/meals/areas")).json()
+        assert DRILL_AREA not in orjson.dumps(areas).decode(), "no page ever lists a drill"
+
+        worker = running.supervisor.running["worker-meals-1"]
+        assert worker.send(signal.SIGSTOP)
+        stopped_s = time.monotonic()
+
+        async def missed() -> bool:
+            return {AlarmKind.AGENTS_SILENT, AlarmKind.NO_PROGRESS} <= (await open_alarms(running)).keys()
+
+        took_s = await until("the dead man's alarm", 3 * STEP_S + 20, missed)
+        silent = (await open_alarms(running))[AlarmKind.AGENTS_SILENT]
+        assert silent.at_ms - silent.detail["last_decision_ms"] > 2000 * STEP_S
+        print(f"\nagents stopped: alarm after {took_s:.1f} s with a step of {STEP_S:.0f} s")
+        told = [orjson.loads(line) for line in (running.shape.home / "alarms.jsonl").read_bytes().splitlines()]
+        assert ("operator", "auditor.alarm.raised.v1", AlarmKind.AGENTS_SILENT) in {
+            (one["audience"], one["fact"], one["data"]["kind"]) for one in told
+        }
+        assert time.monotonic() > stopped_s
+
+        worker.send(signal.SIGCONT)
+
+        async def calm() -> bool:
+            return not await open_alarms(running)
+
+        await until("every alarm ended", 60, calm)
+
+
+async def test_an_auditor_that_stands_still_is_missed_by_the_gateway_and_ended_by_the_supervisor(server_directory: Path) -> None:
+    async with watched(server_directory / "still") as running:
+        auditor = running.supervisor.running["auditor"]
+
+        def status() -> str:
+            return str(httpx.get(f"{running.url}/readyz", timeout=5).json()["watched"]["auditor"]["status"])
+
+        async def heard() -> bool:
+            return await asyncio.to_thread(status) == "ok"
+
+        await until("a heartbeat", 30, heard)
+        pid = auditor.pid
+        assert auditor.send(signal.SIGSTOP)
+
+        async def missed() -> bool:
+            return await asyncio.to_thread(status) == "silent"
+
+        await until("the gateway misses it", 40, missed)
+        assert (await scraped(running, "gateway", "laoxiao_gateway_auditor_silent_seconds") or 0) > 20
+        assert httpx.get(f"{running.url}/readyz", timeout=5).status_code == 200, "the gateway serves as well as before"
+
+        async def ended() -> bool:
+            return auditor.restarts == 1 and auditor.pid not in (None, pid)
+
+        await until("the supervisor ends and starts it", 80, ended)
+        await until("it is heard again", 40, heard)

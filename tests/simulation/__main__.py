@@ -1,17 +1,20 @@
-"""`python -m tests.simulation --seeds N [--seed S] [--domain meals] [--jobs 2] [--planted NAME]`
+"""`python -m tests.simulation --seeds N [--seed S] [--domain d] [--jobs 2] [--planted NAME]` (also: `laoxiao simulate ...`)
+
+Without `--domain` the seeds go round over every simulated domain. Every seed is read twice and must give one hash.
 
 Exit 0 when every seed kept every invariant, 1 when one did not (its options, the first violation and a shrunk regression are
 printed), 2 when it was called wrongly.
 """
 
 import argparse
+import os
 import subprocess
 import sys
 from dataclasses import asdict
 from pathlib import Path
 
-from agents.catalogue import DOMAINS
-from tests.simulation.campaign import Summary, campaign
+from tests.simulation.campaign import Seed, Summary, campaign
+from tests.simulation.domains.registry import SIMULATED
 from tests.simulation.engine import deterministic
 from tests.simulation.fault_list import KINDS
 from tests.simulation.hunting import judge
@@ -24,14 +27,13 @@ from tests.simulation.swarm import draw_plan
 def main(arguments: list[str] | None = None) -> int:
     """Parse, run, report."""
     options = _parser().parse_args(arguments)
-    seeds = (
-        [options.seed]
-        if options.seed is not None
-        else [f"{options.prefix}{number}" for number in range(options.start, options.start + options.seeds)]
-    )
-    _say(f"commit {_commit()}  domain {options.domain}  seeds {len(seeds)}  events {options.events}  jobs {options.jobs}")
+    names = PLANTED[options.planted].domain if options.planted else options.domain
+    domains = sorted(SIMULATED) if names is None else [names]
+    seeds = _seeds(options, domains)
+    _say(f"commit {_commit()}  domains {' '.join(domains)}  seeds {len(seeds)}  events {options.events}  jobs {options.jobs}")
     if options.seed is not None:
-        _say(f"options {asdict(draw_plan(options.seed, options.events).options)}")
+        for seed in seeds:
+            _say(f"options {asdict(draw_plan(seed.name, options.events, domain=seed.domain).options)}")
     summary = campaign(seeds, events=options.events, jobs=options.jobs, planted=options.planted, failures_max=options.failures)
     _report(summary)
     if not summary.failures:
@@ -40,15 +42,22 @@ def main(arguments: list[str] | None = None) -> int:
     return 1
 
 
+def _seeds(options: argparse.Namespace, domains: list[str]) -> list[Seed]:
+    if options.seed is not None:
+        return [Seed(domain, options.seed) for domain in domains]
+    numbers = range(options.start, options.start + options.seeds)
+    return [Seed(domains[number % len(domains)], f"{options.prefix}{number}") for number in numbers]
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m tests.simulation", description="Simulate a domain under faults, from seeds.")
     parser.add_argument("--seeds", type=int, default=200, help="how many seeds (default 200)")
     parser.add_argument("--seed", help="only this one")
     parser.add_argument("--start", type=int, default=0, help="number of the first seed")
     parser.add_argument("--prefix", default="", help="put before the numbers, for fresh seeds each night")
-    parser.add_argument("--domain", default="meals", choices=sorted(DOMAINS))
+    parser.add_argument("--domain", choices=sorted(SIMULATED), help="only this one (default: all in turn)")
     parser.add_argument("--events", type=int, default=300, help="events of a seed (default 300)")
-    parser.add_argument("--jobs", type=int, default=2, help="processes (default 2)")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes (default: one a core)")
     parser.add_argument("--planted", choices=sorted(PLANTED), help="with this mistake in the code")
     parser.add_argument("--failures", type=int, default=1, help="stop after so many failures (default 1)")
     parser.add_argument("--no-shrink", action="store_true", help="do not shrink the first failure")
@@ -58,30 +67,30 @@ def _parser() -> argparse.ArgumentParser:
 
 def _report(summary: Summary) -> None:
     cpu_rate = summary.seeds / summary.cpu_s if summary.cpu_s else 0.0
-    rate = summary.seeds / summary.seconds if summary.seconds else 0.0
     _say(
         f"seeds {summary.seeds}  events {summary.inputs}  journal records {summary.journal}  run twice {summary.run_twice}  "
-        f"seconds {summary.seconds:.1f}  seeds/s {rate:.1f}  seeds/s/core {cpu_rate:.1f}"
+        f"seconds {summary.seconds:.1f}  seeds/s {summary.rate():.1f}  seeds/s/core {cpu_rate:.1f}"
     )
+    _say("domains " + "  ".join(f"{domain} {count}" for domain, count in sorted(summary.domains.items())))
     _say("faults " + "  ".join(f"{kind} {summary.injected[kind]}" for kind in (*KINDS, "snapshot") if summary.injected[kind]))
     _say(f"failed {len(summary.failures)}")
     for failure in summary.failures:
-        _say(f"  seed {failure.seed}: {failure.line}")
+        _say(f"  {failure.seed.domain} seed {failure.seed.name}: {failure.line}")
 
 
 def _explain(summary: Summary, events: int, planted: str | None, folder: Path, shrinking: bool) -> None:
     """The first failure: seed, options, first violation, and the smallest plan that still shows it."""
     first = summary.failures[0]
     mistake = PLANTED[planted] if planted else None
-    plan = draw_plan(first.seed, events, **(mistake.fixed if mistake else {}))
-    _say(f"first failure: seed {first.seed}\n  {first.line}\n  options {asdict(plan.options)}")
+    plan = draw_plan(first.seed.name, events, domain=first.seed.domain, **(mistake.fixed if mistake else {}))
+    _say(f"first failure: {first.seed.domain} seed {first.seed.name}\n  {first.line}\n  options {asdict(plan.options)}")
     if not shrinking or first.invariant == "DET":
         return
     with deterministic():
         shrunk = shrink(plan, first.invariant, mistake)
         left = judge(shrunk.plan, mistake).found
     folder.mkdir(parents=True, exist_ok=True)
-    name = f"{first.invariant.lower()}-{planted or 'seed-' + first.seed}"
+    name = f"{first.invariant.lower()}-{planted or first.seed.domain + '-seed-' + first.seed.name.replace('/', '-')}"
     path = save(shrunk, name=name, planted=planted, folder=folder)
     before = len(plan.sends) + len(plan.faults)
     after = len(shrunk.plan.sends) + len(shrunk.plan.faults)

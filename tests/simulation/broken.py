@@ -5,27 +5,32 @@ from typing import Any
 from agents.core import Domain, Verdict
 from schemas.envelope import Event
 from schemas.facts import Fact
-from tests.simulation.workload import MARK
+from tests.simulation.sending import MARK
 
 
 class BrokenDomain:
-    """Everything as the real one, except that marked orders raise in ``decide`` or in ``evolve``."""
+    """Everything as the real one, except that marked events raise in ``decide``, or their first fact in ``evolve``."""
 
     def __init__(self, domain: Domain[Any], where: str) -> None:
         self._domain = domain
         self._where = where
+        self._breaks = False
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._domain, name)
 
     def decide(self, state: Any, event: Event, now_ms: int) -> Verdict:
-        """Raises on a marked order when `decide` is broken."""
-        if self._where == "decide" and event.type == "meals.order.placed.v1" and event.data.order_id.startswith(MARK):
+        """Raises on a marked event when `decide` is broken."""
+        marked = MARK in event.id
+        if marked and self._where == "decide":
             raise ArithmeticError("simulated defect")
-        return self._domain.decide(state, event, now_ms)
+        verdict = self._domain.decide(state, event, now_ms)
+        self._breaks = marked and self._where == "evolve" and bool(verdict.facts)
+        return verdict
 
     def evolve(self, state: Any, fact: Fact, now_ms: int) -> None:
-        """Raises on the assignment of a marked order when `evolve` is broken, after half of the work."""
+        """Raises behind the first fact of a marked event when `evolve` is broken, after half of the work."""
         self._domain.evolve(state, fact, now_ms)
-        if self._where == "evolve" and fact.type == "meals.order.assigned.v1" and str(fact.__dict__["order_id"]).startswith(MARK):
+        if self._breaks:
+            self._breaks = False
             raise ArithmeticError("simulated defect")

@@ -1,39 +1,62 @@
-"""Many seeds on a few processes, with progress, and what was found."""
+"""Many seeds on a few processes, with progress, and what was found.
+
+Every seed is read twice: once with readers, replays and checkers, and once more for its hash alone, in another process with another
+hash seed of Python (L01); with one job both readings are done here.
+"""
 
 import os
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from dataclasses import dataclass, field
 from multiprocessing import get_context
-from typing import NamedTuple
+from typing import Any, NamedTuple
+from unittest.mock import patch
 
 from tests.simulation.engine import deterministic, real_now_s
-from tests.simulation.hunting import judge
+from tests.simulation.hunting import judge, read_again
 from tests.simulation.planted.catalogue import PLANTED
 from tests.simulation.swarm import draw_plan
 
 CHUNK = 20
+QUEUED_MAX = 2
+"""Chunks a process may have before it: one it works on, one so that it need not wait."""
+SAY_EVERY_S = 15.0
+
+
+class Seed(NamedTuple):
+    """Which run."""
+
+    domain: str
+    name: str
 
 
 class Failure(NamedTuple):
     """One seed that broke an invariant."""
 
-    seed: str
+    seed: Seed
     invariant: str
     line: str
 
 
 class Chunk(NamedTuple):
-    """What some seeds gave."""
+    """What the first readings of some seeds gave."""
 
-    seeds: int
+    seeds: list[Seed]
+    prints: list[str]
+    """One hash a seed; empty where the simulator itself could not go on."""
     inputs: int
-    decisions: int
+    journal: int
     injected: dict[str, int]
     failures: list[Failure]
-    repeats: int
+    cpu_s: float
+
+
+class Again(NamedTuple):
+    """What the second readings gave."""
+
+    prints: list[str]
     cpu_s: float
 
 
@@ -47,84 +70,155 @@ class Summary:
     seconds: float = 0.0
     cpu_s: float = 0.0
     run_twice: int = 0
+    domains: Counter[str] = field(default_factory=Counter)
     injected: Counter[str] = field(default_factory=Counter)
     failures: list[Failure] = field(default_factory=list)
 
+    def rate(self) -> float:
+        """Seeds a second so far; a first reading is more than half of the work."""
+        return (0.6 * self.seeds + 0.4 * self.run_twice) / self.seconds if self.seconds else 0.0
 
-def run_chunk(seeds: list[str], events: int, planted: str | None, twice_every: int) -> Chunk:
-    """Some seeds one after the other; now and then one twice, which must give the same logs to the byte."""
+
+def read_first(seeds: list[Seed], events: int, planted: str | None) -> Chunk:
+    """Some seeds one after the other, judged."""
     mistake = PLANTED[planted] if planted else None
     injected: Counter[str] = Counter()
     failures: list[Failure] = []
-    inputs = journal = repeats = 0
-    before_s = os.times()
+    prints: list[str] = []
+    inputs = journal = 0
+    before_s = _cpu_s()
     with deterministic():
-        for number, seed in enumerate(seeds):
-            plan = draw_plan(seed, events, **(mistake.fixed if mistake else {}))
-            judged = judge(plan, mistake)
+        for seed in seeds:
+            judged = judge(draw_plan(seed.name, events, domain=seed.domain, **(mistake.fixed if mistake else {})), mistake)
             if judged.found:
                 failures.append(Failure(seed, judged.found[0].invariant, judged.found[0].line()))
-            if judged.run is None:
-                continue
-            inputs += sum(map(len, judged.run.inputs))
-            journal += sum(map(len, judged.run.journal))
-            injected.update(judged.run.injected)
-            if twice_every and number % twice_every == 0:
-                again = judge(plan, mistake)
-                repeats += 1
-                if again.run is None or again.run.fingerprint != judged.run.fingerprint:
-                    failures.append(Failure(seed, "DET", f"DET seed {seed} gave two different runs"))
-    after_s = os.times()
-    return Chunk(
-        len(seeds), inputs, journal, dict(injected), failures, repeats, after_s.user + after_s.system - before_s.user - before_s.system
-    )
+            prints.append("" if judged.run is None else judged.run.fingerprint)
+            if judged.run is not None:
+                inputs += sum(map(len, judged.run.inputs))
+                journal += sum(map(len, judged.run.journal))
+                injected.update(judged.run.injected)
+    return Chunk(seeds, prints, inputs, journal, dict(injected), failures, _cpu_s() - before_s)
 
 
-def campaign(seeds: list[str], *, events: int, jobs: int, planted: str | None, failures_max: int, twice_every: int = CHUNK) -> Summary:
+def read_second(seeds: list[Seed], events: int, planted: str | None) -> Again:
+    """The same seeds again, for their hashes only."""
+    mistake = PLANTED[planted] if planted else None
+    before_s = _cpu_s()
+    with deterministic():
+        prints = [
+            read_again(draw_plan(seed.name, events, domain=seed.domain, **(mistake.fixed if mistake else {})), mistake) for seed in seeds
+        ]
+    return Again(prints, _cpu_s() - before_s)
+
+
+def campaign(seeds: list[Seed], *, events: int, jobs: int, planted: str | None, failures_max: int) -> Summary:
     """All seeds; stops early after so many failures."""
     summary = Summary()
-    started_s = real_now_s()
-    chunks = iter([seeds[start : start + CHUNK] for start in range(0, len(seeds), CHUNK)])
-    for chunk in _chunks(chunks, events, jobs, planted, twice_every):
-        summary.seeds += chunk.seeds
-        summary.inputs += chunk.inputs
-        summary.journal += chunk.decisions
-        summary.cpu_s += chunk.cpu_s
-        summary.run_twice += chunk.repeats
-        summary.injected.update(chunk.injected)
-        summary.failures += chunk.failures
-        summary.seconds = real_now_s() - started_s
-        _progress(summary, len(seeds))
+    progress = _Progress(len(seeds))
+    chunks = [seeds[start : start + CHUNK] for start in range(0, len(seeds), CHUNK)]
+    for first, again in _read(chunks, events, planted, jobs):
+        summary.seconds = progress.elapsed_s()
+        if again is None:
+            summary.seeds += len(first.seeds)
+            summary.inputs += first.inputs
+            summary.journal += first.journal
+            summary.cpu_s += first.cpu_s
+            summary.domains.update(seed.domain for seed in first.seeds)
+            summary.injected.update(first.injected)
+            summary.failures += first.failures
+        else:
+            summary.run_twice += len(first.seeds)
+            summary.cpu_s += again.cpu_s
+            summary.failures += _different(first, again)
+        progress.say(summary)
         if len(summary.failures) >= failures_max:
             break
     return summary
 
 
-def _chunks(chunks: Iterator[list[str]], events: int, jobs: int, planted: str | None, twice_every: int) -> Iterator[Chunk]:
-    if jobs <= 1:
-        for chunk in chunks:
-            yield run_chunk(chunk, events, planted, twice_every)
+def _different(first: Chunk, again: Again) -> list[Failure]:
+    return [
+        Failure(seed, "DET", f"DET seed {seed.name} of {seed.domain} gave two different runs")
+        for seed, one, other in zip(first.seeds, first.prints, again.prints, strict=True)
+        if one and one != other
+    ]
+
+
+Reading = tuple[Chunk, Again | None]
+
+
+def _read(chunks: Sequence[list[Seed]], events: int, planted: str | None, jobs: int) -> Iterator[Reading]:
+    """Each chunk twice: first as it was judged, then as it was read again."""
+    if jobs > 1:
+        yield from _read_beside(chunks, events, planted, jobs)
         return
-    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
-        running: set[Future[Chunk]] = set()
-        for chunk in chunks:
-            running.add(pool.submit(run_chunk, chunk, events, planted, twice_every))
-            if len(running) > jobs:
-                done, running = wait(running, return_when=FIRST_COMPLETED)
-                try:
-                    for one in done:
-                        yield one.result()
-                except GeneratorExit:
-                    pool.shutdown(cancel_futures=True)
-                    raise
-        for one in running:
-            yield one.result()
+    for chunk in chunks:
+        first = read_first(chunk, events, planted)
+        yield first, None
+        yield first, read_second(chunk, events, planted)
 
 
-def _progress(summary: Summary, total: int) -> None:
-    rate = summary.seeds / summary.seconds if summary.seconds else 0.0
-    line = f"{summary.seeds}/{total} seeds  {summary.inputs} events  {len(summary.failures)} failed  {rate:.1f} seeds/s"
-    end = "\r" if sys.stderr.isatty() else "\n"
-    if sys.stderr.isatty() or summary.seeds % (CHUNK * 25) == 0 or summary.seeds == total:
-        sys.stderr.write(line + end)
+def _read_beside(chunks: Sequence[list[Seed]], events: int, planted: str | None, jobs: int) -> Iterator[Reading]:
+    """On several processes, the second reading never where the first was."""
+    pools = [_pool(number) for number in range(jobs)]
+    waiting = list(reversed(chunks))
+    under_way: dict[Future[Any], tuple[int, Chunk | None]] = {}
+    busy = [0] * jobs
+    try:
+        while waiting or under_way:
+            while waiting and min(busy) < QUEUED_MAX:
+                place = busy.index(min(busy))
+                busy[place] += 1
+                under_way[pools[place].submit(read_first, waiting.pop(), events, planted)] = place, None
+            done, _ = wait(under_way, return_when=FIRST_COMPLETED)
+            for one in done:
+                place, first = under_way.pop(one)
+                busy[place] -= 1
+                if first is not None:
+                    yield first, one.result()
+                    continue
+                first = one.result()
+                yield first, None
+                other = (place + 1) % jobs
+                busy[other] += 1
+                under_way[pools[other].submit(read_second, first.seeds, events, planted)] = other, first
+    finally:
+        for pool in pools:
+            pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _pool(number: int) -> ProcessPoolExecutor:
+    """One process with a hash seed of its own."""
+    pool = ProcessPoolExecutor(1, mp_context=get_context("spawn"))
+    with patch.dict(os.environ, {"PYTHONHASHSEED": str(1000 + 7 * number)}):
+        pool.submit(os.getpid).result()
+    return pool
+
+
+def _cpu_s() -> float:
+    times = os.times()
+    return times.user + times.system
+
+
+class _Progress:
+    """A line now and then: how far, how fast, how long still."""
+
+    def __init__(self, total: int) -> None:
+        self._total = total
+        self._started_s = real_now_s()
+        self._said_s = self._started_s
+
+    def elapsed_s(self) -> float:
+        return real_now_s() - self._started_s
+
+    def say(self, summary: Summary) -> None:
+        now_s, rate = real_now_s(), summary.rate()
+        if not sys.stderr.isatty() and now_s - self._said_s < SAY_EVERY_S and summary.run_twice < self._total:
+            return
+        self._said_s = now_s
+        left_s = max(0.0, self._total / rate - summary.seconds) if rate else 0.0
+        sys.stderr.write(
+            f"{summary.run_twice}/{self._total} seeds twice  {summary.inputs} events  {len(summary.failures)} failed  {rate:.1f} seeds/s  "
+            f"{int(left_s) // 60}:{int(left_s) % 60:02d} left" + ("\r" if sys.stderr.isatty() else "\n")
+        )
         sys.stderr.flush()

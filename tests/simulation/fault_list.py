@@ -21,7 +21,7 @@ WORKER_KINDS = {
 }
 PARTITION_KINDS = {"rebalance": 3, "commit_ahead": 2, "commit_back": 2}
 BROKER_KINDS = {"broker_clock": 2}
-READER_KINDS = {"pg_fails": 2, "pg_fails_late": 2, "projector_crash": 1, "reactor_crash": 2}
+READER_KINDS = {"pg_fails": 2, "pg_fails_late": 2, "projector_crash": 1, "reactor_crash": 2, "publish_fails": 1, "publish_fails_late": 1}
 SEND_KINDS = ("duplicate", "lost_before", "lost_after", "stray", "poison", "conflict", "late", "batch", "skew")
 """Drawn with the workload: they are properties of what is sent."""
 

@@ -3,10 +3,13 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from tests.simulation.checkers import Violation, check
-from tests.simulation.engine import Run, simulate
+from tests.simulation.checkers.logs import Violation
+from tests.simulation.checkers.report import check
+from tests.simulation.domains.registry import SIMULATED
+from tests.simulation.engine import simulate
 from tests.simulation.plan import Plan
 from tests.simulation.planted.kind import Planted
+from tests.simulation.run import Run
 from tests.simulation.swarm import draw_plan
 
 
@@ -22,7 +25,7 @@ def judge(plan: Plan, planted: Planted | None = None) -> Judged:
     """Run a plan once (inside `engine.deterministic`), with a mistake planted or not."""
     if planted is None:
         return _judge(plan)
-    with planted.active():
+    with planted.active(SIMULATED[plan.options.domain].silence):
         return _judge(plan)
 
 
@@ -34,11 +37,19 @@ def _judge(plan: Plan) -> Judged:
     return Judged(plan, run, check(run, first_only=True))
 
 
+def read_again(plan: Plan, planted: Planted | None = None) -> str:
+    """The hash of a second reading; nothing is judged, nothing is projected."""
+    if planted is None:
+        return simulate(plan, second=True).fingerprint
+    with planted.active(SIMULATED[plan.options.domain].silence):
+        return simulate(plan, second=True).fingerprint
+
+
 def planted_plans(planted: Planted, events: int = 150) -> Iterator[Plan]:
     """Plans in which the mistake can show, one after the other."""
     number = 0
     while True:
-        yield draw_plan(f"planted/{number}", events, **planted.fixed)
+        yield draw_plan(f"planted/{number}", events, domain=planted.domain, **planted.fixed)
         number += 1
 
 

@@ -38,6 +38,8 @@ class Options:
     broken_code: str = ""
     """``decide`` or ``evolve``: our own code raises on marked events, as a planted defect of a release would."""
     faults_on: tuple[str, ...] = ()
+    own: dict[str, Any] = field(default_factory=dict)
+    """What the domain drew for itself."""
 
 
 @dataclass(frozen=True)

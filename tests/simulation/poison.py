@@ -4,21 +4,23 @@ import json
 from random import Random
 from typing import Any
 
+from tests.simulation.domains.port import SimDomain
 from tests.simulation.words import envelope
 
 SHAPES = 16
 
 
-def poison_value(draw: Random, area: str, number: int, at_ms: int) -> tuple[str | None, str | None]:
+def poison_value(part: SimDomain, draw: Random, area: str, number: int, at_ms: int) -> tuple[str | None, str | None]:
     """Value (Latin-1 text of the bytes) and key of one bad record."""
-    good = envelope(f"e-{area}-x{number}", "meals.order.cancelled.v1", at_ms, area, "person:p-9", {"order_id": "o-x"})
+    event_type, data, actor = part.stranger
+    good = envelope(f"e-{area}-x{number}", event_type, at_ms, area, actor, data)
     text = json.dumps(good)
     shape = draw.randrange(SHAPES)
     key: str | None = area
     changes: dict[int, dict[str, Any]] = {
-        5: {"type": "meals.order.cancelled.v9"},
-        6: {"type": "meals.soup.tasted.v1"},
-        7: {"data": {"order_id": "o-x", "colour": "red"}},
+        5: {"type": event_type.rsplit(".v", 1)[0] + ".v9"},
+        6: {"type": unheard_of(part.name)},
+        7: {"data": {**data, "colour": "red"}},
         8: {"id": "../../etc"},
         9: {"time": "1970-01-01T08:00:00+08:00"},
         10: {"subject": "nul\x00"},
@@ -32,3 +34,8 @@ def poison_value(draw: Random, area: str, number: int, at_ms: int) -> tuple[str 
     if shape in changes:
         return json.dumps({**good, **changes[shape]}), key
     return text, "310999" if shape == 14 else None
+
+
+def unheard_of(domain: str) -> str:
+    """An event type that no release knows."""
+    return f"{domain}.soup.tasted.v1"

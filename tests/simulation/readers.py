@@ -1,22 +1,17 @@
-"""Readers of the journal in simulated time: the real projector on a transactional store in memory, and the reactor.
+"""The projector in simulated time: the real one, on a transactional store in memory.
 
-Neither is ever in the way of a decision; both may be killed between any two steps and go on from what they saved.
+It is never in the way of a decision, may be killed between any two steps and goes on from what was saved.
 """
 
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager, contextmanager
-from copy import deepcopy
 from typing import Any
 
-import orjson
-
-from schemas.journal import FORWARDED, Decided
 from streams.projections.registry import PROJECTIONS
 from streams.projections.rows import Key, Mode, Row, Rows, Table
 from streams.projections.store import Saved, StoreLost
 from streams.projector import Projector
 from streams.tail import Judged, Position
-from streams.validity import Validity
 from tests.simulation.loop import SimLoop
 from tests.simulation.world import World
 
@@ -30,6 +25,26 @@ def run_through(coroutine: Coroutine[Any, Any, Any]) -> Any:
     return task.result()
 
 
+def run_straight(coroutine: Coroutine[Any, Any, Any]) -> Any:
+    """Run a coroutine that waits for nothing at all."""
+    try:
+        coroutine.send(None)
+    except StopIteration as done:
+        return done.value
+    raise AssertionError("a reader waits for something that nobody does")
+
+
+def _copied(row: Row) -> Row:
+    """A row nobody else holds; its values are plain, or lists and dictionaries that a fold replaces or changes."""
+    return {name: _deep(value) if isinstance(value, list | dict) else value for name, value in row.items()}
+
+
+def _deep(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_deep(one) for one in value]
+    return {name: _deep(one) for name, one in value.items()} if isinstance(value, dict) else value
+
+
 class Tables:
     """PostgreSQL: tables, positions, one transaction at a time. Rows become visible together with the position or not at all."""
 
@@ -40,6 +55,10 @@ class Tables:
         self.saved: dict[int, Saved] = {p: Saved(Position(), None) for p in range(world.options.partitions)}
         self.history: list[tuple[int, int]] = []
         self._staged: list[tuple[str, Any, Any]] = []
+
+    def everything(self) -> dict[str, list[dict[str, Any]]]:
+        """Every row by table."""
+        return {table.name: list(rows.values()) + self.appended[table] for table, rows in self.rows.items()}
 
     @contextmanager
     def naming(self) -> Any:
@@ -66,9 +85,7 @@ class Tables:
 
     async def read(self, keys: dict[Table, set[Key]]) -> dict[Table, dict[Key, Row]]:
         """The entities of these keys that exist."""
-        return {
-            table: {key: deepcopy(self.rows[table][key]) for key in wanted if key in self.rows[table]} for table, wanted in keys.items()
-        }
+        return {table: {key: _copied(self.rows[table][key]) for key in wanted if key in self.rows[table]} for table, wanted in keys.items()}
 
     async def write(self, rows: Rows) -> None:
         """Everything the batch makes."""
@@ -115,7 +132,12 @@ class ProjectorProcess:
         self.tables = Tables(world)
         self._projector = self._fresh()
 
-    def look(self, records_max: int = 40) -> None:
+    @classmethod
+    def of(cls, world: World) -> "ProjectorProcess | None":
+        """None for a domain that has no projection yet."""
+        return cls(world) if world.options.domain in PROJECTIONS else None
+
+    def look(self, records_max: int = 60) -> None:
         """One batch."""
         if self.world.hit("projector_crash", 0) is not None:
             self._projector = self._fresh()
@@ -123,7 +145,7 @@ class ProjectorProcess:
         if not batch:
             return
         try:
-            run_through(self._projector._write(self.tables, batch))  # type: ignore[arg-type]  # the store in memory has the same shape
+            run_straight(self._projector._write(self.tables, batch))  # type: ignore[arg-type]  # the store in memory has the same shape
         except StoreLost:
             self._projector = self._fresh()  # a new session: where the rows stand is asked anew
 
@@ -141,47 +163,3 @@ class ProjectorProcess:
         projector = Projector(PROJECTIONS[self.world.options.domain], "", lambda: (_ for _ in ()).throw(RuntimeError))
         projector._saved = dict(self.tables.saved)
         return projector
-
-
-class ReactorProcess:
-    """What must happen because of a decision: foreign events go home, unreadable ones to quarantine; at least once."""
-
-    def __init__(self, world: World) -> None:
-        self.world = world
-        self.quarantined: list[tuple[int, int, str, int | None]] = []
-        self._saved = [(0, Validity()) for _ in range(world.options.partitions)]
-        self._at = list(self._saved)
-
-    def look(self, records_max: int = 40) -> None:
-        """React to some records, then save how far it got; a crash in between repeats them."""
-        for partition in range(self.world.options.partitions):
-            start, validity = self._at[partition]
-            if start >= len(self.world.journal._values[partition]):
-                continue
-            judge = Validity(validity.epoch, validity.seq, validity.source_offset)
-            entries = self.world.decoded(partition, start, records_max)
-            for offset, _, record in entries:
-                if judge.accept(offset, record) and isinstance(record, Decided):
-                    self.react(partition, record)
-            if self.world.hit("reactor_crash", 0) is not None:
-                self._at[partition] = self._saved[partition]
-                continue
-            self._saved[partition] = self._at[partition] = (start + len(entries), judge)
-
-    def react(self, partition: int, record: Decided) -> None:
-        """Everything of one record."""
-        for aside in record.set_aside:
-            if aside.reason == FORWARDED:
-                self.forward(partition, record.source_offset, aside.index, aside.home)
-            else:
-                self.quarantined.append((partition, record.source_offset, aside.reason, aside.index))
-
-    def forward(self, partition: int, offset: int, index: int | None, home: int | None) -> None:
-        """The event goes to its home under the right key, its bytes as they came."""
-        source = self.world.events.at(partition, offset)
-        assert source.value is not None
-        assert home is not None
-        parsed = orjson.loads(source.value)
-        event = parsed[index] if index is not None else parsed
-        value = source.value if index is None else orjson.dumps(event)
-        self.world.append_event(home, event["area"].encode(), value, source.headers)

@@ -8,9 +8,10 @@ from datetime import datetime
 from random import Random
 from typing import Any
 
+from tests.simulation.domains.registry import SIMULATED
 from tests.simulation.fault_list import KINDS, draw_faults
 from tests.simulation.plan import HOUR_MS, Options, Plan
-from tests.simulation.workload import draw_sends
+from tests.simulation.sending import draw_sends
 
 AREAS = ("310106", "310101", "310110", "310151", "3101", "pudong-east")
 STARTS_MS = tuple(
@@ -24,7 +25,7 @@ STARTS_MS = tuple(
 )
 
 
-def draw_options(seed: str, events: int = 300) -> Options:
+def draw_options(seed: str, events: int = 300, domain: str = "meals") -> Options:
     """The swarm's draw. About a quarter of the seeds have no fault at all: the plain path must be right too."""
     draw = Random(f"{seed}/options")
     start_ms = draw.choice(STARTS_MS) + draw.randrange(0, 12 * HOUR_MS)
@@ -33,6 +34,7 @@ def draw_options(seed: str, events: int = 300) -> Options:
         faults_on = tuple(kind for kind in KINDS if draw.random() < 0.45)
     return Options(
         seed=seed,
+        domain=domain,
         areas=AREAS[: draw.choice((1, 1, 2, 3, 5))],
         partitions=draw.choice((1, 1, 2, 3)),
         workers=draw.choice((1, 2, 2, 3)),
@@ -50,14 +52,15 @@ def draw_options(seed: str, events: int = 300) -> Options:
         commit_ms=draw.choice((5_000, 120_000)),
         broken_code=draw.choice(("decide", "evolve")) if draw.random() < 0.06 else "",
         faults_on=faults_on,
+        own=SIMULATED[domain].swarm(Random(f"{seed}/own")),
     )
 
 
 def draw_plan(seed: str, events: int = 300, **fixed: Any) -> Plan:
     """The whole run of a seed. ``fixed`` options are not left to the draw; faults named in it come on top of the drawn ones."""
-    options = draw_options(seed, events)
+    options = draw_options(seed, events, fixed.get("domain", "meals"))
     if "faults_on" in fixed:
         fixed["faults_on"] = tuple(kind for kind in KINDS if kind in options.faults_on or kind in fixed["faults_on"])
     options = replace(options, **fixed)
-    sends = draw_sends(options, Random(f"{seed}/workload"), Random(f"{seed}/sending"))
+    sends = draw_sends(SIMULATED[options.domain], options, Random(f"{seed}/workload"), Random(f"{seed}/sending"))
     return Plan(options, sends, draw_faults(options, Random(f"{seed}/faults"), [send.at_ms for send in sends]))

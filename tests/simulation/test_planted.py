@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.simulation.checkers import CHECKERS
+from tests.simulation.checkers.report import CHECKERS
 from tests.simulation.engine import deterministic
 from tests.simulation.hunting import hunt, judge
 from tests.simulation.planted.catalogue import PLANTED

@@ -5,8 +5,9 @@ import pytest
 
 from infra.checkers import logs as other
 from infra.checkers.report import check_all
-from tests.simulation.engine import Run, deterministic
+from tests.simulation.engine import deterministic
 from tests.simulation.hunting import judge
+from tests.simulation.run import Run
 from tests.simulation.swarm import draw_plan
 
 NOT_COMPARED = {

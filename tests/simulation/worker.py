@@ -10,8 +10,10 @@ from streams.clock import OwnerClock
 from streams.owner import Carrying, OwnerState, PartitionOwner
 from streams.ports import SourceRecord
 from tests.simulation.loop import SimLoop
+from tests.simulation.plan import HOUR_MS
 from tests.simulation.ports import EventPort, JournalPort, Process, SnapshotPort
-from tests.simulation.world import Ended, World
+from tests.simulation.run import Ended
+from tests.simulation.world import World
 
 RESTARTS_MAX = 60
 """A supervisor that restarts a process so often in one run has a process that cannot live."""
@@ -195,7 +197,9 @@ class Worker(Process):
         for partition, owner in self.owners.items():
             if not self.alive or owner.state is not OwnerState.LIVE or owner.runtime is None:
                 continue
-            if any(True for _ in owner.runtime.deadlines()):
+            # An hour of margin: a clock that looks where nothing is near only costs time, one that ticks early must still be seen.
+            now_ms = self.world.now_ms + max(0, self.skew_ms) + HOUR_MS
+            if any(deadline_ms <= max(now_ms, area.now_ms + HOUR_MS) for area, deadline_ms in owner.runtime.deadlines()):
                 self.loop.spawn(self._clocks[partition].look())
 
     @property

@@ -4,34 +4,17 @@ from collections.abc import Callable
 from functools import lru_cache
 from heapq import heappop, heappush
 from random import Random
-from typing import NamedTuple
 
 from schemas.journal import JournalRecord, decode
 from streams.memory import MemoryEventLog, MemoryJournal
 from tests.simulation.plan import Plan
+from tests.simulation.run import Attempt, Ended
 
 
 @lru_cache(maxsize=2048)
 def decoded_once(value: bytes | None) -> JournalRecord:
     """The real decoder; the same bytes are not decoded again, since recoveries and readers of one run read the same few hundred."""
     return decode(value)
-
-
-class Attempt(NamedTuple):
-    """C: what one client did and what it knows: ``ok`` (durable, it was told), or ``info`` (it does not know)."""
-
-    send: int
-    outcome: str
-    offsets: tuple[int, ...]
-
-
-class Ended(NamedTuple):
-    """L: one process that ended by itself, with its exit code."""
-
-    at_ms: int
-    worker: str
-    code: int
-    reason: str
 
 
 class World:

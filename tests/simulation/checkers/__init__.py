@@ -3,8 +3,3 @@
 Why not `infra.checkers` alone: they read one long run of real servers and may take seconds; these judge hundreds of thousands of
 short runs, look at every prefix, and foretell each placement from sorted lists. `test_two_readings` compares both on the same runs.
 """
-
-from tests.simulation.checkers.logs import Logs, Violation
-from tests.simulation.checkers.report import CHECKERS, check
-
-__all__ = ["CHECKERS", "Logs", "Violation", "check"]

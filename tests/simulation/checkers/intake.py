@@ -4,11 +4,8 @@ from collections.abc import Iterator
 
 from tests.simulation.checkers.logs import TICK, Dec, Logs, Violation, identity
 
-DUE = {
-    "meals.order.closed.v1", "meals.order.unplaced.v1", "meals.order.welfare_check_due.v1", "meals.kitchen.counted.v1",
-    "meals.standing_order.run.v1", "task.opened.v1", "task.closed.v1", "case.stuck.v1",
-}  # fmt: skip
-"""Facts that a deadline makes by itself; the others need an event of their own (see `_by_clock`)."""
+HUMAN = {"task.opened.v1", "task.closed.v1", "case.stuck.v1"}
+"""Facts of the core that may stand in any decision; a domain names its own (`SimDomain.by_clock`)."""
 
 
 def i01(logs: Logs) -> Iterator[Violation]:
@@ -49,7 +46,7 @@ def i03(logs: Logs) -> Iterator[Violation]:
                     yield _at("I03", f"{event_id} took effect twice", dec)
                 first = first or dec
                 continue
-            own = _own_fact(dec)
+            own = _own_fact(logs, dec)
             if own is not None:
                 yield _at("I03", f"the repeat or conflict of {event_id} made {own}", dec)
             if dec.body.get("repeat"):
@@ -87,20 +84,10 @@ def shape(logs: Logs) -> Iterator[Violation]:
             yield _at("I02", f"{body['event_id']}: outcome {body['outcome']} with reason {body['reason']}", dec)
 
 
-def _own_fact(dec: Dec) -> str | None:
-    return next((fact["type"] for fact in dec.body["facts"] if not _by_clock(fact)), None)
-
-
-def _by_clock(fact: dict[str, dict[str, object]]) -> bool:
-    """Whether a deadline or a displaced order explains this fact without the event."""
-    kind, data = str(fact["type"]), fact["data"]
-    if kind in ("meals.order.assigned.v1", "meals.order.refused.v1"):
-        return data["standing_order_id"] is not None
-    if kind == "meals.order.reassigned.v1":
-        return data["cause"] != "override"
-    if kind == "meals.order.closed.v1":
-        return data["result"] != "refused"
-    return kind in DUE
+def _own_fact(logs: Logs, dec: Dec) -> str | None:
+    """The first fact that neither a deadline nor another case explains."""
+    by_clock = logs.part.by_clock
+    return next((fact["type"] for fact in dec.body["facts"] if fact["type"] not in HUMAN and not by_clock(fact)), None)
 
 
 def _at(invariant: str, sentence: str, dec: Dec) -> Violation:

@@ -4,11 +4,14 @@ import json
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import orjson
 
-from tests.simulation.engine import Run
+from tests.simulation.run import Run
+
+if TYPE_CHECKING:
+    from tests.simulation.domains.port import Judging, SimDomain
 
 SHANGHAI = timezone(timedelta(hours=8))
 MINUTE_MS = 60_000
@@ -74,13 +77,14 @@ class Logs:
     """Everything a checker may look at."""
 
     run: Run
+    part: "SimDomain"
     journal: list[list[Entry]] = field(default_factory=list)
     inputs: list[list[Input]] = field(default_factory=list)
     decisions: list[Dec] = field(default_factory=list)
     by_id: dict[tuple[str, str], list[Dec]] = field(default_factory=dict)
     """Decisions by area and event id, in journal order."""
-    areas: dict[str, Any] = field(default_factory=dict)
-    """The naive picture of each area as `meals` left it at the end, for those who compare with it."""
+    judging: "Judging | None" = None
+    """The domain's picture as its rules left it at the end."""
 
 
 @lru_cache(maxsize=16384)
@@ -107,9 +111,9 @@ def identity(event: dict[str, Any]) -> str:
     return json.dumps({name: event.get(name) for name in IDENTITY}, sort_keys=True)
 
 
-def read(run: Run) -> Logs:
+def read(run: Run, part: "SimDomain") -> Logs:
     """Parse a run's logs and judge its journal."""
-    logs = Logs(run)
+    logs = Logs(run, part)
     for partition, records in enumerate(run.inputs):
         logs.inputs.append([_input(run, partition, offset, record) for offset, record in enumerate(records)])
     for partition, values in enumerate(run.journal):

@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Iterable
 
-from tests.simulation.checkers import intake, meals, rest, sequence, timing
+from tests.simulation.checkers import intake, outside, rest, rules, sequence, timing
 from tests.simulation.checkers.logs import Logs, Violation, read
-from tests.simulation.engine import Run
+from tests.simulation.domains.registry import SIMULATED
+from tests.simulation.run import Run
 
 CHECKERS: dict[str, Callable[[Logs], Iterable[Violation]]] = {
     "I08": sequence.i08,
@@ -16,21 +17,23 @@ CHECKERS: dict[str, Callable[[Logs], Iterable[Violation]]] = {
     "I04": intake.i04,
     "T01": timing.t01,
     "T03": timing.t03,
-    "MEALS": meals.meals,
+    "RULES": rules.rules,
     "R70": sequence.process,
     "STABLE": rest.stable,
     "L01": rest.l01,
     "L02": rest.l02,
     "I01": intake.i01,
-    "I01F": rest.forwarded,
+    "I01F": outside.forwarded,
+    "E07": outside.e07,
     "L03": sequence.l03,
     "L07": rest.l07,
+    "REST": rules.at_rest,
 }
 
 
 def check(run: Run, first_only: bool = False) -> list[Violation]:
     """Every violation of a run, in the order of the checkers; with ``first_only`` those of the first checker that complains."""
-    logs = read(run)
+    logs = read(run, SIMULATED[run.plan.options.domain])
     found: list[Violation] = []
     for checker in CHECKERS.values():
         found += checker(logs)

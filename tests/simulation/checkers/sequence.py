@@ -5,6 +5,7 @@ from typing import Any
 
 from tests.simulation.checkers.logs import Entry, Logs, Violation
 from tests.simulation.homes import home_of
+from tests.simulation.poison import unheard_of
 
 KAFKA = "KafkaError"
 
@@ -84,7 +85,7 @@ def l09(logs: Logs) -> Iterator[Violation]:
         event = dec.event
         if event is None:
             yield Violation("I02", f"{dec.body['event_id']} is not in its input record", dec.partition, dec.offset)
-        elif event.get("type", "").endswith(".v9") or event.get("type") == "meals.soup.tasted.v1":
+        elif event.get("type", "").endswith(".v9") or event.get("type") == unheard_of(logs.part.name):
             yield Violation("L09", "an unknown type or version was decided", dec.partition, dec.offset)
     if "poison" not in logs.run.plan.options.faults_on:
         return

@@ -1,6 +1,7 @@
 # ruff: noqa: ARG005, E501 - a planted mistake has the shape of what it replaces; one row a mistake
 """Mistakes in the carrying: validity, gaps, recovery, snapshots, forwarding, rows."""
 
+from contextlib import suppress
 from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
@@ -8,19 +9,19 @@ from unittest.mock import patch
 from schemas.codec import Rejection
 from schemas.journal import FORWARDED, Decided, Failed, Opened
 from schemas.meals import DeliveryAttempted, OrderCancelledFact
-from streams import projector, recovery, runtime, snapshotter
+from streams import notifications, projector, recovery, runtime, snapshotter
 from streams.clock import OwnerClock
 from streams.owner import PartitionOwner
 from streams.projections.fold import Fold
 from streams.projections.meals_tables import ORDERS, SLOTS
 from streams.projections.registry import PROJECTIONS
+from streams.reactor import Reactor
 from streams.runtime import PartitionRuntime
 from streams.tail import Position
 from streams.validity import Validity
-from tests.simulation.engine import _InlineDump
+from tests.simulation.inline import InlineDump
 from tests.simulation.planted.kind import Patch, Planted, instead
 from tests.simulation.ports import JournalPort
-from tests.simulation.readers import ReactorProcess
 
 CRASHES = ("crash_now", "crash_before_append", "crash_after_append", "crash_after_handle", "pause", "rebalance", "commit_back")
 
@@ -113,7 +114,7 @@ def _changed_area_not_saved() -> list[Patch]:
 
         return wrapped
 
-    return [instead(snapshotter._Picture, "__init__", make), instead(_InlineDump, "__init__", make_dump)]
+    return [instead(snapshotter._Picture, "__init__", make), instead(InlineDump, "__init__", make_dump)]
 
 
 def _strays_decided_where_they_lie() -> list[Patch]:
@@ -137,7 +138,37 @@ def _drop(kind: Any) -> list[Patch]:
 
 
 def _strays_not_forwarded() -> list[Patch]:
-    return [patch.object(ReactorProcess, "forward", lambda self, partition, offset, index, home: None)]
+    async def forward(self: Any, one: Any, record: Any) -> None:
+        return None
+
+    return [patch.object(Reactor, "_forward", forward)]
+
+
+def _notified_under_fresh_ids() -> list[Patch]:
+    """As if ids came from a counter: whoever delivers cannot tell a repetition from news."""
+    count = [0]
+
+    def make(derived: Any) -> Any:
+        def wrapped(prefix: str, *causes: str) -> str:
+            count[0] += 1
+            return str(derived(prefix, *causes, str(count[0])))
+
+        return wrapped
+
+    return [instead(notifications, "derived_id", make)]
+
+
+def _position_saved_before_telling() -> list[Patch]:
+    """What happens outside is given up when it fails, and the reader goes on."""
+
+    def make(react: Any) -> Any:
+        async def wrapped(self: Any, batch: Any) -> None:
+            with suppress(OSError):
+                await react(self, batch)
+
+        return wrapped
+
+    return [instead(Reactor, "react", make)]
 
 
 def _bad_neighbour() -> list[Patch]:
@@ -253,6 +284,11 @@ MISTAKES = (
     Planted(
         "poison_dropped", "unreadable records vanish", lambda: _drop(lambda one: one.reason != FORWARDED), frozenset({"L04"}),
         {"faults_on": ("poison",)},
+    ),
+    Planted("notified_under_fresh_ids", "a notification told twice has two ids", _notified_under_fresh_ids, frozenset({"E07"}), {"faults_on": ("reactor_crash",)}),
+    Planted(
+        "position_saved_before_telling", "a reactor goes on when the broker refuses what it forwards", _position_saved_before_telling,
+        frozenset({"I01", "E07", "L09"}), {"partitions": 3, "faults_on": ("publish_fails", "stray")},
     ),
     Planted("bad_neighbour", "one bad event takes its batch along", _bad_neighbour, frozenset({"L04", "R70", "I02"}), {"faults_on": ("batch",)}),
     Planted("no_ticks", "the owner's clock never ticks", _no_ticks, frozenset({"L07"}), {"clock": "wall"}),

@@ -1,4 +1,3 @@
-# ruff: noqa: ARG005 - a planted mistake has the shape of what it replaces; one row a mistake
 """What a planted mistake is."""
 
 from collections.abc import Callable, Iterator
@@ -6,9 +5,6 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 from unittest.mock import patch
-
-from agents.meals.domain import Meals
-from agents.shared.seats import Seats
 
 Patch = Any
 
@@ -27,37 +23,19 @@ class Planted:
     caught_by: frozenset[str]
     fixed: dict[str, Any] = field(default_factory=dict)
     silent: bool = False
+    domain: str = "meals"
+    """In whose runs it is looked for: a mistake of the core or the carrying shows in any domain that is rich enough."""
 
     @contextmanager
-    def active(self) -> Iterator[None]:
-        """The mistake is in the code while this lasts."""
+    def active(self, silence: Callable[[], list[Patch]]) -> Iterator[None]:
+        """The mistake is in the code while this lasts; ``silence`` are the domain's own (`SimDomain.silence`)."""
         with ExitStack() as stack:
             if self.silent:
-                for one in _silence():
+                for one in silence():
                     stack.enter_context(one)
             for one in self.patches():
                 stack.enter_context(one)
             yield
-
-
-def _silence() -> list[Patch]:
-    return [
-        patch.object(Meals, "check", lambda self, state, facts: None),
-        patch.object(Meals, "check_all", lambda self, state: None),
-        patch.object(Seats, "conserved", lambda self: True),
-        patch.object(Seats, "hold", _hold),
-        patch.object(Seats, "release", _release),
-    ]
-
-
-def _hold(self: Seats, places: int) -> None:
-    self.free -= places
-    self.held += places
-
-
-def _release(self: Seats, places: int) -> None:
-    self.held -= places
-    self._settle_rest()
 
 
 def after(target: Any, name: str, then: Callable[..., None]) -> Patch:

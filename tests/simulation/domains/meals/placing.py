@@ -1,14 +1,16 @@
 """Who should have got the order: every kitchen is looked at, the fitting ones are sorted by (distance, id), the first one is right."""
 
+from functools import lru_cache
 from math import asin, cos, radians, sin, sqrt
 from typing import Any
 
 from tests.simulation.checkers.logs import minute_ms
-from tests.simulation.checkers.model import TIMES, Area
+from tests.simulation.domains.meals.model import TIMES, Area
 
 RADIUS_M = 6_371_008.8
 
 
+@lru_cache(maxsize=65536)
 def distance_m(lat: float, lon: float, other_lat: float, other_lon: float) -> float:
     """Great circle, by the haversine formula."""
     up, across = radians(other_lat - lat) / 2, radians(other_lon - lon) / 2

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from typing import Any
 
 from tests.simulation.checkers.logs import DAY_MS, day_of, minute_ms
-from tests.simulation.checkers.model import OPEN, TIMES, Area
-from tests.simulation.checkers.placing import foretell
+from tests.simulation.domains.meals.model import OPEN, TIMES, Area
+from tests.simulation.domains.meals.placing import foretell
 
 Data = dict[str, Any]
 Deserved = tuple[str, Data]

@@ -30,6 +30,25 @@ TIMES = {
 """Minutes of the day of the meal, as the features page suggests them (M-R8, M-R7)."""
 
 
+DUE = {
+    "meals.order.closed.v1", "meals.order.unplaced.v1", "meals.order.welfare_check_due.v1", "meals.kitchen.counted.v1",
+    "meals.standing_order.run.v1",
+}  # fmt: skip
+"""Facts that a deadline makes by itself."""
+
+
+def by_clock(fact: dict[str, Any]) -> bool:
+    """Whether a deadline or a displaced order explains this fact without the event."""
+    kind, data = fact["type"], fact["data"]
+    if kind in ("meals.order.assigned.v1", "meals.order.refused.v1"):
+        return data["standing_order_id"] is not None
+    if kind == "meals.order.reassigned.v1":
+        return bool(data["cause"] != "override")
+    if kind == "meals.order.closed.v1":
+        return bool(data["result"] != "refused")
+    return kind in DUE
+
+
 @dataclass
 class Slot:
     """One meal of one date at one kitchen."""

@@ -245,7 +245,7 @@ MISTAKES = (
     Planted("standing_order_stands_still", "a standing order makes the same date again", _standing_order_stands_still, frozenset({"I06", "I07"})),
     Planted("kitchen_miscounted", "the kitchen is told one portion too many", _kitchen_miscounted, frozenset({"M05"})),
     Planted("unplaced_without_looking", "an order that lost its kitchen is given up at once", _unplaced_without_looking, frozenset({"N01"})),
-    Planted("count_at_the_old_cutoff", "a moved cut-off does not move the kitchen's count", _count_at_the_old_cutoff, frozenset({"T02"}), {"areas": ("310106",), "span_ms": 36 * 3_600_000, "partitions": 1}),
+    Planted("count_at_the_old_cutoff", "a moved cut-off does not move the kitchen's count", _count_at_the_old_cutoff, frozenset({"T02", "M05"}), {"areas": ("310106",), "span_ms": 36 * 3_600_000, "partitions": 1, "own": {"own_cutoff_percent": 60}}),
     Planted("cancel_at_any_time", "a meal on the table is cancelled", _cancel_at_any_time, frozenset({"C05"})),
     Planted("standing_run_forgotten", "a standing order is made and not moved on", _fire_drops_last, frozenset({"I03"})),
 )  # fmt: skip

@@ -1,0 +1,33 @@
+"""What must reach the outside because of a decision does, at least once, and nothing else: E07 (notifications), I01 for forwarding."""
+
+from collections import Counter
+from collections.abc import Iterator
+
+from tests.simulation.checkers.logs import Logs, Violation
+
+
+def e07(logs: Logs) -> Iterator[Violation]:
+    """Each fact that somebody must hear of has its own notification, told again only under the same id; none tells what never was."""
+    heard = logs.part.heard | {"task.opened.v1"}
+    wanted = Counter(
+        (fact["type"], dec.body["area"], dec.body["event_id"])
+        for dec in logs.decisions
+        for fact in dec.body["facts"]
+        if fact["type"] in heard
+    )
+    told = Counter((fact, area, event_id) for _, fact, area, event_id in set(logs.run.notified))
+    for key, count in wanted.items():
+        if told[key] != count:
+            yield Violation("E07", f"{count} facts {key[0]} of {key[2]} to be heard of, {told[key]} notifications")
+    for key in told.keys() - wanted.keys():
+        yield Violation("E07", f"somebody was told of {key[0]} by {key[2]}, which no decision says")
+
+
+def forwarded(logs: Logs) -> Iterator[Violation]:
+    """Every event set aside as belonging elsewhere is decided at its home."""
+    decided = {event_id for _, event_id in logs.by_id}
+    for entries in logs.journal:
+        for entry in entries:
+            for one in entry.body.get("set_aside", ()) if entry.valid else ():
+                if one["reason"] == "forwarded" and one["event_id"] not in decided:
+                    yield Violation("I01", f"{one['event_id']} was to be forwarded and was never decided", entry.partition, entry.offset)

@@ -1,0 +1,1 @@
+"""Meals: kitchens, orders, standing orders, deliveries."""

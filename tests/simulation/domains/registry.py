@@ -1,0 +1,6 @@
+"""Every simulated domain, one line each."""
+
+from tests.simulation.domains.meals.part import PART as MEALS
+from tests.simulation.domains.port import SimDomain
+
+SIMULATED: dict[str, SimDomain] = {part.name: part for part in (MEALS,)}

@@ -194,7 +194,7 @@ class MealsState:
     stuck: dict[str, int] = field(default_factory=dict)
     """Deadline keys withdrawn because firing them failed, with their instant: a human's until the task is completed."""
     swept_ms: int = 0
-    listed: Grid[Provider] = field(default_factory=Grid)
+    listed: Grid[Provider] = field(default_factory=lambda: Grid(settled=True))
     """Derived: every listed provider."""
     stuck_tasks: dict[str, str] = field(default_factory=dict)
     """Tasks that own a stuck deadline: task id to its key."""

@@ -11,9 +11,9 @@ block. Great-circle distance to a parallel at Δφ is at least R·Δφ; to a mer
 R·cos φ·sin Δλ. Everything nearer than the smaller of these, less one metre for rounding, has been seen and may be given out.
 """
 
-from collections.abc import Iterable, Iterator
-from heapq import heapify, heappop, heappush
-from math import asin, cos, floor, radians, sin, sqrt
+from collections.abc import Iterator
+from itertools import repeat
+from math import asin, cos, dist, floor, radians, sin, sqrt
 from typing import Generic, TypeVar
 
 EARTH_RADIUS_M = 6_371_008.8
@@ -28,12 +28,16 @@ ROW = 1 << 20
 """Cells of one row: more than 360 degrees of them, so a cell is one integer."""
 SCAN_ALL_MAX = 32
 """Up to so many places it is cheaper to look at all of them than at empty cells."""
+SHELLS_MAX = 1 << 16
+"""What one grid keeps of blocks and rings put together; far more than a district asks for."""
+TIE = 1.6e-7
+"""Chords of the unit sphere that differ by more belong to distances that differ by more than a metre."""
 
 
 class Place:
     """A position on the unit sphere with an id. Subclasses add what is there."""
 
-    __slots__ = ("across", "cell", "lat", "lon", "place_id", "x", "y", "z")
+    __slots__ = ("across", "at", "cell", "lat", "lon", "place_id", "x", "y", "z")
 
     def __init__(self, place_id: str, lat: float, lon: float) -> None:
         self.place_id = place_id
@@ -49,6 +53,7 @@ class Place:
         self.x = across * cos(lam)
         self.y = across * sin(lam)
         self.z = sin(phi)
+        self.at = (self.x, self.y, self.z)
         self.cell = floor(lat / CELL_DEGREES) * ROW + floor(lon / CELL_DEGREES)
 
 
@@ -71,16 +76,31 @@ class Point(Place):
 L = TypeVar("L", bound=Place)
 
 
-class Grid(Generic[L]):
-    """Places by cell. Adding, removing and asking cost nothing that grows with the number of places elsewhere."""
+class Cell(Generic[L]):
+    """Places, and beside them where they are: an asker runs through the positions and touches only the places it is given."""
 
-    __slots__ = ("_blocks", "_cells", "_places")
+    __slots__ = ("ats", "places")
 
     def __init__(self) -> None:
+        self.ats: list[tuple[float, float, float]] = []
+        self.places: list[L] = []
+
+
+class Grid(Generic[L]):
+    """Places by cell. Adding, removing and asking cost nothing that grows with the number of places elsewhere.
+
+    ``settled`` says that it is asked far more often than it changes: then the block of cells around every cell is kept ready, which
+    costs memory for nine times the places and spares an asker in a large area the walk through nine scattered cells.
+    """
+
+    __slots__ = ("_blocks", "_cells", "_places", "_shells")
+
+    def __init__(self, *, settled: bool = False) -> None:
         self._places: dict[str, L] = {}
-        self._cells: dict[int, dict[str, L]] = {}
-        self._blocks: dict[int, tuple[L, ...]] = {}
-        """The nine cells around a cell, flattened when first asked for; emptied by every change."""
+        self._cells: dict[int, Cell[L]] = {}
+        self._blocks: dict[int, Cell[L]] | None = {} if settled else None
+        self._shells: dict[tuple[int, int], Cell[L]] = {}
+        """The block around a cell and each ring around the block, put together when first asked for; emptied by every change."""
 
     def __len__(self) -> int:
         return len(self._places)
@@ -92,74 +112,112 @@ class Grid(Generic[L]):
         """Take in a place; it does not move while it is here."""
         assert place.place_id not in self._places
         self._places[place.place_id] = place
-        self._cells.setdefault(place.cell, {})[place.place_id] = place
-        if self._blocks:
-            self._blocks.clear()
+        _put(self._cells, place.cell, place)
+        if self._blocks is not None:
+            for near in _around(place.cell, 1):
+                _put(self._blocks, near, place)
+        if self._shells:
+            self._shells.clear()
 
     def remove(self, place: L) -> None:
         """Take a place out."""
         del self._places[place.place_id]
-        inside = self._cells[place.cell]
-        del inside[place.place_id]
-        if not inside:
-            del self._cells[place.cell]
-        if self._blocks:
-            self._blocks.clear()
+        _take(self._cells, place.cell, place)
+        if self._blocks is not None:
+            for near in _around(place.cell, 1):
+                _take(self._blocks, near, place)
+        if self._shells:
+            self._shells.clear()
 
     def nearest_first(self, point: Point, within_m: int) -> Iterator[tuple[int, str, L]]:
-        """Every place not farther than `within_m`, as (distance in metres, id, place), in the order of (distance, id)."""
-        if len(self._places) <= SCAN_ALL_MAX:
-            yield from sorted(_measured(point, self._places.values(), within_m))
-            return
-        waiting = _measured(point, self._block(point.cell), within_m)
-        heapify(waiting)
-        seen_within_m = _bound_m(point, 1)
-        ring = 1
+        """Every place not farther than `within_m`, as (distance in metres, id, place), in the order of (distance, id).
+
+        Places wait in the order of their chords, so the metres are worked out only for those that are given out; where chords are
+        so close that the metres may be equal, these and the ids decide. The grid must not change meanwhile.
+        """
+        count, ring = len(self._places), 1
+        if count > SCAN_ALL_MAX and self._blocks is not None:
+            found = self._blocks.get(point.cell) or Cell()
+        else:
+            found = self._shell(point.cell, 0 if count <= SCAN_ALL_MAX else 1)
+        places = found.places
+        chords = list(map(dist, found.ats, repeat(point.at)))
+        waiting = sorted(range(len(chords)), key=chords.__getitem__)
+        turn = 0
         while True:
-            while waiting and waiting[0][0] < seen_within_m:
-                yield heappop(waiting)
+            seen_within_m = within_m + 1 if len(places) == count else min(within_m + 1, _bound_m(point, ring))
+            size = len(waiting)
+            while turn < size:
+                index = waiting[turn]
+                if turn + 1 < size and chords[waiting[turn + 1]] <= chords[index] + TIE:
+                    _settle(point, places, chords, waiting, turn)
+                    index = waiting[turn]
+                place = places[index]
+                distance_m = point.distance_m(place)
+                if distance_m >= seen_within_m:
+                    break
+                yield distance_m, place.place_id, place
+                turn += 1
             if seen_within_m > within_m:
-                break
+                return
             ring += 1
-            for found in _measured(point, self._ring(point.cell, ring), within_m):
-                heappush(waiting, found)
-            seen_within_m = _bound_m(point, ring)
-        while waiting:
-            yield heappop(waiting)
+            found = self._shell(point.cell, ring)
+            if found.places:
+                waiting = [*waiting[turn:], *range(len(places), len(places) + len(found.places))]
+                places = places + found.places
+                chords += map(dist, found.ats, repeat(point.at))
+                waiting.sort(key=chords.__getitem__)
+                turn = 0
 
-    def _block(self, cell: int) -> tuple[L, ...]:
-        block = self._blocks.get(cell)
-        if block is None:
-            around = (cell + row * ROW + column for row in (-1, 0, 1) for column in (-1, 0, 1))
-            block = tuple(place for near in around for place in self._cells.get(near, {}).values())
-            self._blocks[cell] = block
-        return block
-
-    def _ring(self, cell: int, ring: int) -> list[L]:
-        """The places in the cells at exactly this Chebyshev distance."""
-        cells = self._cells
-        found: list[L] = []
-        for row in range(-ring, ring + 1):
-            step = 1 if row in (-ring, ring) else 2 * ring
-            middle = cell + row * ROW
-            for near in range(middle - ring, middle + ring + 1, step):
-                if near in cells:
-                    found.extend(cells[near].values())
-        return found
+    def _shell(self, cell: int, ring: int) -> Cell[L]:
+        """What lies in the cells at exactly this Chebyshev distance, or (1) not beyond it, or (0) anywhere."""
+        key = (cell, ring) if ring else (0, 0)
+        shell = self._shells.get(key)
+        if shell is None:
+            if len(self._shells) >= SHELLS_MAX:
+                self._shells.clear()
+            shell = self._shells[key] = Cell()
+            ats, places, cells = shell.ats, shell.places, self._cells
+            for near in _around(cell, ring) if ring else cells:
+                inside = cells.get(near)
+                if inside is not None:
+                    ats += inside.ats
+                    places += inside.places
+        return shell
 
 
-def _measured(point: Point, places: Iterable[L], within_m: int) -> list[tuple[int, str, L]]:
-    """Each place within reach with its distance; the loop is written out because it is the hottest of all."""
-    x, y, z, twice = point.x, point.y, point.z, DIAMETER_M
-    found = []
-    for place in places:
-        dx = x - place.x
-        dy = y - place.y
-        dz = z - place.z
-        distance_m = int(twice * asin(sqrt(dx * dx + dy * dy + dz * dz) * 0.5) + 0.5)
-        if distance_m <= within_m:
-            found.append((distance_m, place.place_id, place))
-    return found
+def _put(cells: dict[int, Cell[L]], cell: int, place: L) -> None:
+    found = cells.get(cell)
+    if found is None:
+        found = cells[cell] = Cell()
+    found.ats.append(place.at)
+    found.places.append(place)
+
+
+def _take(cells: dict[int, Cell[L]], cell: int, place: L) -> None:
+    found = cells[cell]
+    index = found.places.index(place)
+    del found.places[index], found.ats[index]
+    if not found.places:
+        del cells[cell]
+
+
+def _around(cell: int, ring: int) -> list[int]:
+    """The cells at exactly this Chebyshev distance; the whole block for the first ring."""
+    if ring == 1:
+        above, below = cell + ROW, cell - ROW
+        return [below - 1, below, below + 1, cell - 1, cell, cell + 1, above - 1, above, above + 1]
+    first, last = cell - ring * ROW, cell + ring * ROW
+    sides = [side for row in range(first + ROW, last, ROW) for side in (row - ring, row + ring)]
+    return [*range(first - ring, first + ring + 1), *sides, *range(last - ring, last + ring + 1)]
+
+
+def _settle(point: Point, places: list[L], chords: list[float], waiting: list[int], turn: int) -> None:
+    """Put those whose chords are as good as equal to that of the next in line in the order of (distance, id)."""
+    end, limit = turn + 1, chords[waiting[turn]] + TIE
+    while end < len(waiting) and chords[waiting[end]] <= limit:
+        end += 1
+    waiting[turn:end] = sorted(waiting[turn:end], key=lambda index: (point.distance_m(places[index]), places[index].place_id))
 
 
 def _bound_m(point: Point, ring: int) -> int:

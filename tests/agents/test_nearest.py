@@ -21,12 +21,12 @@ def brute(point: Point, places: list[Place], within_m: int) -> list[tuple[int, s
 
 
 @settings(max_examples=150, deadline=None)
-@given(base, st.one_of(few, many, many), offset, offset, st.sampled_from((0, 400, 2_000, 12_000)))
+@given(base, st.one_of(few, many, many), offset, offset, st.sampled_from((0, 400, 2_000, 12_000)), st.booleans())
 def test_nearest_first_is_exactly_the_sorted_brute_force(
-    origin: tuple[float, float], where: list[tuple[float, float]], lat: float, lon: float, within_m: int
+    origin: tuple[float, float], where: list[tuple[float, float]], lat: float, lon: float, within_m: int, settled: bool
 ) -> None:
     places = [Place(f"p-{number:03d}", origin[0] + dlat, origin[1] + dlon) for number, (dlat, dlon) in enumerate(where)]
-    grid: Grid[Place] = Grid()
+    grid: Grid[Place] = Grid(settled=settled)
     for place in places:
         grid.add(place)
     point = Point(origin[0] + lat, origin[1] + lon)
@@ -37,7 +37,7 @@ def test_nearest_first_is_exactly_the_sorted_brute_force(
 @given(many, offset, offset, st.data())
 def test_it_stays_exact_while_places_come_and_go(where: list[tuple[float, float]], lat: float, lon: float, data: st.DataObject) -> None:
     places = [Place(f"p-{number:03d}", 31.2 + dlat, 121.4 + dlon) for number, (dlat, dlon) in enumerate(where)]
-    grid: Grid[Place] = Grid()
+    grid: Grid[Place] = Grid(settled=data.draw(st.booleans()))
     present: list[Place] = []
     point = Point(31.2 + lat, 121.4 + lon)
     for place in places:

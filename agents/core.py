@@ -320,9 +320,11 @@ def _decide(domain: Domain[S], area: AreaState[S], event: Event) -> Verdict:
     if isinstance(event, ClockTickedEvent):
         return accept()
     if isinstance(event, TaskCompletedEvent):
-        if event.data.task_id not in area.tasks:
+        task = area.tasks.get(event.data.task_id)
+        if task is None:
             return refuse(CoreReason.UNKNOWN_TASK)
-        return accept(TaskClosed(task_id=event.data.task_id, result=event.data.result))
+        closed = TaskClosed(task_id=event.data.task_id, result=event.data.result, kind=task.kind, about=task.about, detail=task.detail)
+        return accept(closed)
     return domain.decide(area.domain, event, area.now_ms)
 
 

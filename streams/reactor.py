@@ -4,17 +4,19 @@ Per domain, for each batch of valid journal records, in this order:
 
 1. what was set aside as `forwarded` is read in the input log and published alone to its home partition, with the same id;
 2. what was rejected or broke our code is sealed and kept in `quarantine`;
-3. notifications are handed to the notifier;
-4. the position is committed, with the validity reached there as metadata.
+3. what other domains or areas must hear is published to their input logs (`streams.handovers`);
+4. notifications are handed to the notifier;
+5. the position is committed, with the validity reached there as metadata.
 
-A crash anywhere repeats the batch: homes answer a repeated id from memory, notifications carry the same id, and a second copy in
-quarantine has the same origin headers.
+A crash anywhere repeats the batch: homes and other domains answer a repeated id from memory, notifications carry the same id, and a
+second copy in quarantine has the same origin headers.
 """
 
 import asyncio
 import logging
 import re
 import time
+from collections.abc import Mapping
 from contextlib import AsyncExitStack, aclosing
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,11 +33,13 @@ from schemas.codec import Unreadable, parse_json
 from schemas.journal import FORWARDED, Decided, SetAside
 from schemas.primitives import ID_PATTERN
 from schemas.topics import DOMAINS, decisions_topic, events_topic
+from streams.handovers.handover import Route, handovers_of
+from streams.handovers.registry import routes_from
 from streams.kafka import KafkaEventLog, KafkaQuarantine, LogTruncated, reader
 from streams.metrics import NO_METRICS, Metrics
 from streams.notifications import JsonLinesNotifier, Notification, Notifier, notifications_of
 from streams.partitioning import home_partition
-from streams.ports import EventLog, Quarantine, SourceRecord
+from streams.ports import PLAYED_AT_HEADER, EventLog, Quarantine, SourceRecord
 from streams.sealed import KEY_BYTES, origin_of, seal
 from streams.tail import JournalTail, Judged, Position
 
@@ -49,13 +53,15 @@ COORDINATOR_S_MAX = 30.0
 
 @dataclass(frozen=True, slots=True)
 class ReactorConfig:
-    """How the reactor runs. `quarantine_key` has 32 bytes; more than `quarantine_per_minute_max` originals raise an alarm."""
+    """How the reactor runs. `quarantine_key` has 32 bytes; more than `quarantine_per_minute_max` originals raise an alarm; `played`
+    says that records carry the scenario's clock."""
 
     bootstrap: str
     quarantine_key: bytes
     notifications: Path
     domains: tuple[str, ...] = DOMAINS
     quarantine_per_minute_max: int = 60
+    played: bool = False
 
 
 class Original(NamedTuple):
@@ -74,7 +80,11 @@ def group_name(domain: str) -> str:
 class Reactor:
     """The reactions of one domain on given ports; `react` is everything but the reading and the committing."""
 
-    def __init__(self, domain: str, config: ReactorConfig, *, events: EventLog, quarantine: Quarantine, notifier: Notifier) -> None:
+    def __init__(
+        self, domain: str, config: ReactorConfig, *, events: EventLog, quarantine: Quarantine, notifier: Notifier,
+        routes: tuple[Route, ...] = (), outlets: Mapping[str, EventLog] | None = None,
+    ) -> None:  # fmt: skip
+        """``routes`` are the open ones of this domain; ``outlets`` has the input log of each of their targets."""
         assert len(config.quarantine_key) == KEY_BYTES, "the quarantine key has 32 bytes"
         self.metrics = NO_METRICS
         self._domain = domain
@@ -82,10 +92,14 @@ class Reactor:
         self._events = events
         self._quarantine = quarantine
         self._notifier = notifier
+        self._played = config.played
+        self._routes = routes
+        self._outlets = dict(outlets or {})
+        assert {route.target for route in routes} <= self._outlets.keys(), "every route has an outlet"
         self._rate = _Rate(config.quarantine_per_minute_max)
 
     async def react(self, batch: list[Judged]) -> None:
-        """Steps 1 to 3 for these records. An exception means that the batch must be done again."""
+        """Steps 1 to 4 for these records. An exception means that the batch must be done again."""
         decided = [judged.record for judged in batch if judged.valid and isinstance(judged.record, Decided)]
         aside = [record for record in decided if record.set_aside]
         originals = await self._originals(aside)
@@ -98,6 +112,7 @@ class Reactor:
                     await self._forward(one, original)
                 else:
                     await self._keep(one, original)
+        await self._hand_over(decided)
         await self._notify(decided)
 
     async def _originals(self, aside: list[Decided]) -> dict[tuple[int, int], SourceRecord]:
@@ -142,6 +157,19 @@ class Reactor:
     def _lost(self, record: Decided) -> None:
         _log.error("%s[%d]: the original at %d is gone", self._domain, record.source_partition, record.source_offset)
         self.metrics.alarm(self._domain, "lost_to_retention")
+
+    async def _hand_over(self, decided: list[Decided]) -> None:
+        if not self._routes:
+            return
+        for record in decided:
+            for decision in record.decisions:
+                for one in handovers_of(self._routes, record.source_partition, record.seq, decision):
+                    log = self._outlets[one.domain]
+                    headers: tuple[tuple[str, bytes], ...] = (("content-type", b"application/cloudevents+json"),)
+                    if self._played:
+                        # The scenario's clock is when it was decided; a reactor that lags must not move it on.
+                        headers += ((PLAYED_AT_HEADER, str(one.at_ms).encode()),)
+                    await log.publish(one.area.encode(), one.value, partition=home_partition(one.area, log.partitions), headers=headers)
 
     async def _notify(self, decided: list[Decided]) -> None:
         out: list[Notification] = []
@@ -221,7 +249,13 @@ async def _follow(domain: str, config: ReactorConfig, stop: asyncio.Event, metri
         positions = await stack.enter_async_context(GroupPositions(config.bootstrap, domain))
         events = await stack.enter_async_context(KafkaEventLog(config.bootstrap, domain))
         quarantine = await stack.enter_async_context(KafkaQuarantine(config.bootstrap))
-        reactor = Reactor(domain, config, events=events, quarantine=quarantine, notifier=notifier)
+        routes = routes_from(domain)
+        outlets = {
+            target: await stack.enter_async_context(KafkaEventLog(config.bootstrap, target)) for target in {r.target for r in routes}
+        }
+        reactor = Reactor(
+            domain, config, events=events, quarantine=quarantine, notifier=notifier, routes=routes, outlets=outlets
+        )  # fmt: skip
         reactor.metrics = metrics
         tail = await stack.enter_async_context(JournalTail(config.bootstrap, domain, await positions.load()))
         while not stop.is_set():

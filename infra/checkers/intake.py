@@ -1,6 +1,6 @@
 """I01-I05: what came in is answered, once, the same way, and nothing else is."""
 
-from collections import Counter
+from collections.abc import Mapping
 from typing import Any
 
 from infra.checkers.logs import Decided, Logs, identity, parse_record
@@ -98,7 +98,7 @@ def check_i04(logs: Logs) -> list[Violation]:
             continue
         firsts: dict[str, bytes] = {}
         for decided in answers:
-            body = _input_of(logs, decided, answers)
+            body = _input_of(logs, decided)
             if body is None:
                 continue
             first = firsts.setdefault(decided.body["area"], identity(body))
@@ -112,27 +112,29 @@ def check_i04(logs: Logs) -> list[Violation]:
     return found
 
 
-def _input_of(logs: Logs, decided: Decided, answers: list[Decided]) -> dict[str, Any] | None:
-    """The event this decision answers: the n-th of its id in its input record, as the decisions of that record stand."""
+def _input_of(logs: Logs, decided: Decided) -> dict[str, Any] | None:
+    """The event this decision answers: decisions stand in the order of their record's events, less those that were set aside."""
     events = logs.parsed.get((decided.partition, decided.source_offset)) or []
-    same = [event for event in events if isinstance(event, dict) and event.get("id") == decided.event_id]
-    turn = sum(
-        1 for other in answers if (other.partition, other.offset) == (decided.partition, decided.offset) and other.place < decided.place
-    )
+    # An event our own code failed on is decided and, beside that, set aside for a human: it stays in its place.
+    aside = {entry["index"] for entry in logs.aside_at(decided) if entry["reason"] != "internal_error"}
+    same = [e for index, e in enumerate(events) if index not in aside and isinstance(e, dict) and e.get("id") == decided.event_id]
+    turn = sum(1 for other in logs.answers[decided.event_id] if other[:2] == decided[:2] and other.place < decided.place)
     return same[turn] if turn < len(same) else None
 
 
-def check_i05(logs: Logs) -> list[Violation]:
-    """Once refused an order stays refused, also when capacity frees."""
+def check_i05(logs: Logs, refusals: Mapping[str, str], acceptances: Mapping[str, str]) -> list[Violation]:
+    """Once refused a case stays refused, also when capacity frees. ``refusals`` and ``acceptances``: fact type to the case's field."""
     found = []
-    refused: Counter[tuple[str, str]] = Counter()
+    refused: set[tuple[str, str]] = set()
     for decided in logs.decisions:
         area = decided.body["area"]
         for fact in decided.body["facts"]:
-            if fact["type"] == "meals.order.refused.v1":
-                refused[area, fact["data"]["order_id"]] += 1
-            elif fact["type"] == "meals.order.assigned.v1" and refused[area, fact["data"]["order_id"]]:
-                found.append(_at("I05", f"order {fact['data']['order_id']} was refused and later assigned", decided))
+            if fact["type"] in refusals:
+                refused.add((area, fact["data"][refusals[fact["type"]]]))
+            elif fact["type"] in acceptances:
+                case = fact["data"][acceptances[fact["type"]]]
+                if (area, case) in refused:
+                    found.append(_at("I05", f"{case} was refused and later taken on by {fact['type']}", decided))
     return found
 
 

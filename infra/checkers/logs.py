@@ -27,6 +27,7 @@ class Sent(NamedTuple):
     outcome: str
     offset: int | None
     refused: frozenset[str]
+    domain: str = "meals"
 
 
 class Input(NamedTuple):
@@ -119,6 +120,17 @@ class Logs:
     def set_aside(self) -> list[tuple[Journaled, dict[str, Any]]]:
         """Every valid set-aside entry with its journal record."""
         return [(record, entry) for record in self.journal if record.valid for entry in record.body.get("set_aside", ())]
+
+    @cached_property
+    def _aside_by_place(self) -> dict[tuple[int, int], list[dict[str, Any]]]:
+        out: dict[tuple[int, int], list[dict[str, Any]]] = {}
+        for record, entry in self.set_aside:
+            out.setdefault((record.partition, record.source_offset), []).append(entry)
+        return out
+
+    def aside_at(self, decided: Decided) -> list[dict[str, Any]]:
+        """What was set aside of this decision's input record."""
+        return self._aside_by_place.get((decided.partition, decided.source_offset), [])
 
     @cached_property
     def parsed(self) -> dict[tuple[int, int], list[Any] | None]:

@@ -4,29 +4,17 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
-from infra.checkers.expected import Rows, expected_tables
+from infra.checkers.domain import AnyChecks
+from infra.checkers.expected import SHARED_KEYS, Expected, Rows
+from infra.checkers.fold import fold
 from infra.checkers.logs import Logs
 from infra.checkers.violation import Violation
 
-KEYS: dict[str, tuple[str, ...]] = {
-    "decisions": ("event_id", "domain", "area"),
-    "decision_echoes": ("domain", "partition", "journal_offset", "record_index"),
-    "areas": ("domain", "area"),
-    "decision_tallies": ("domain", "day", "area", "event_type", "outcome", "reason"),
-    "tasks": ("domain", "area", "task_id"),
-    "policies": ("domain", "area", "policy", "version"),
-    "meals_orders": ("order_id", "area"),
-    "meals_slots": ("day", "area", "meal", "provider_id"),
-    "meals_providers": ("area", "provider_id"),
-    "meals_kitchen_counts": ("day", "area", "meal", "provider_id"),
-    "meals_standing_orders": ("standing_order_id", "area"),
-    "meals_order_tallies": ("day", "area", "meal", "state", "reason"),
-}
 SAID_MAX = 5
 """Differences told one by one for each table; the rest is counted."""
 
 
-def check_l02(logs: Logs) -> list[Violation]:
+def check_l02(logs: Logs, checks: AnyChecks) -> list[Violation]:
     """Compare. Tables behind the journal are compared with the journal up to where they stand, each partition by itself."""
     if logs.tables is None:
         return []
@@ -38,22 +26,34 @@ def check_l02(logs: Logs) -> list[Violation]:
         domain=logs.domain, partitions=logs.partitions,
     )  # fmt: skip
     found = _positions(upto, positions) + _behind(logs, applied)
-    expected = expected_tables(upto)
+    expected = expected_tables(upto, checks)
     for name, wanted in expected.tables.items():
         if name not in logs.tables:
             found.append(Violation("L02", f"there is no table {name}"))
             continue
-        found += compare(name, wanted, _own(logs, name))
-    found += _counted(logs, "meals_order_history", expected.histories, ("area", "order_id", "fact_type"))
-    found += _counted(logs, "meals_standing_runs", expected.runs, ("area", "standing_order_id", "day", "order_id", "skipped"))
-    found += _counted(logs, "meals_closures", expected.closures, ("area", "provider_id", "kind"))
+        found += compare(expected, name, wanted, _own(logs, name))
+    for name, counts in expected.counts.items():
+        found += _counted(logs, name, counts, expected.COUNTED[name])
     aside = Counter((r.partition, r.offset, e["index"], e["event_id"], e["reason"], e["home"]) for r, e in upto.set_aside)
     return found + _counted(logs, "events_set_aside", aside, ("partition", "journal_offset", "event_index", "event_id", "reason", "home"))
 
 
-def compare(name: str, wanted: Rows, rows: Iterable[dict[str, Any]]) -> list[Violation]:
+def expected_tables(logs: Logs, checks: AnyChecks) -> Expected[Any]:
+    """Fold the whole journal of these logs into what the tables must hold."""
+    expected = checks.expected()
+    fold(logs, checks.model, [expected])
+    return expected
+
+
+def tables_of(checks: Iterable[AnyChecks]) -> tuple[str, ...]:
+    """Every table that L02 and L05 read for these domains."""
+    own = [name for one in checks for name in (*one.expected().OWN_KEYS, *one.expected().COUNTED)]
+    return (*SHARED_KEYS, "journal_positions", "owners", "events_set_aside", *own)
+
+
+def compare(expected: Expected[Any], name: str, wanted: Rows, rows: Iterable[dict[str, Any]]) -> list[Violation]:
     """The differences of one table, in words."""
-    keys = KEYS[name]
+    keys = expected.keys[name]
     have = {tuple(row[key] for key in keys): row for row in rows}
     said: list[str] = []
     for key, values in wanted.items():
@@ -67,15 +67,15 @@ def compare(name: str, wanted: Rows, rows: Iterable[dict[str, Any]]) -> list[Vio
             shown = "" if column in ("body", "parameters") else f": {row.get(column)!r}, the journal says {values[column]!r}"
             said.append(f"{name} {key} differs in {', '.join(wrong)}{shown}")
     # Tallies may keep a row of zeros where something was counted and left again.
-    said += [f"{name} has {key}, which the journal does not" for key, row in have.items() if key not in wanted and not _zeros(name, row)]
+    said += [
+        f"{name} has {key}, which the journal does not"
+        for key, row in have.items()
+        if key not in wanted and not expected.may_stay(name, row)
+    ]
     found = [Violation("L02", sentence) for sentence in said[:SAID_MAX]]
     if len(said) > SAID_MAX:
         found.append(Violation("L02", f"{name}: {len(said) - SAID_MAX} more differences"))
     return found
-
-
-def _zeros(name: str, row: dict[str, Any]) -> bool:
-    return name == "meals_order_tallies" and row["orders"] == 0 and row["portions"] == 0
 
 
 def _own(logs: Logs, name: str) -> list[dict[str, Any]]:

@@ -2,6 +2,7 @@
 
 import base64
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -13,32 +14,29 @@ from aiokafka.errors import KafkaError
 
 from infra.checkers.logs import Input, Logs, Sent, judge
 
-TABLES = (
-    "journal_positions", "areas", "decisions", "decision_echoes", "events_set_aside", "owners", "owner_failures", "tasks", "policies",
-    "meals_providers", "meals_closures", "meals_slots", "meals_orders", "meals_order_history", "meals_order_tallies",
-    "meals_standing_orders", "meals_standing_runs", "meals_kitchen_counts", "decision_tallies",
-)  # fmt: skip
+Tables = dict[str, list[dict[str, Any]]]
 READ_STALL_MS = 15_000
 UNKNOWN_TOPIC = 3
 
 
-async def read_logs(bootstrap: str, dsn: str | None, sent_log: Path | None, *, domain: str = "meals", only_ours: bool = True) -> Logs:
-    """Everything of one run. The topics are read to their present ends; the tables in one snapshot.
+async def read_logs(
+    bootstrap: str, domain: str, *, sent: list[Sent] | None, quarantine: list[Input], tables: Tables | None, only_ours: bool = True
+) -> Logs:
+    """Everything of one domain's run. Its topics are read to their present ends; what the domains share is handed in.
 
     Raises `TimeoutError` when a topic stops giving records before its end.
     """
     events = await read_topic(bootstrap, f"{domain}.events")
     journal = await read_topic(bootstrap, f"{domain}.decisions")
-    quarantine = await read_topic(bootstrap, "quarantine")
     return Logs(
-        sent=read_sent(sent_log) if sent_log is not None else [],
+        sent=[one for one in sent or () if one.domain == domain],
         inputs=events,
         journal=judge([(record.partition, record.offset, record.value) for record in journal]),
         quarantine=quarantine,
-        tables=await read_tables(dsn) if dsn is not None else None,
+        tables=tables,
         domain=domain,
         partitions=await partition_count(bootstrap, f"{domain}.events"),
-        only_ours=only_ours and sent_log is not None,
+        only_ours=only_ours and sent is not None,
     )
 
 
@@ -59,7 +57,7 @@ def read_sent(path: Path) -> list[Sent]:
         out.append(
             Sent(
                 number, entry["via"], entry["key"], entry["partition"], tuple(entry.get("events", ())), raw,
-                fate["outcome"], fate["offset"], frozenset(fate["refused"]),
+                fate["outcome"], fate["offset"], frozenset(fate["refused"]), entry["domain"],
             )
         )  # fmt: skip
     return out
@@ -114,16 +112,16 @@ async def read_topic(bootstrap: str, topic: str) -> list[Input]:
     return out
 
 
-async def read_tables(dsn: str) -> dict[str, list[dict[str, Any]]]:
-    """P: every table that exists, in one repeatable-read snapshot; jsonb as Python objects, dates as text."""
+async def read_tables(dsn: str, names: Iterable[str]) -> Tables:
+    """P: every one of these tables that exists, in one repeatable-read snapshot; jsonb as Python objects, dates as text."""
     connection = await asyncpg.connect(dsn)
     try:
         await connection.set_type_codec("jsonb", encoder=json.dumps, decoder=orjson.loads, schema="pg_catalog")
         async with connection.transaction(isolation="repeatable_read", readonly=True):
             present = {row["name"] for row in await connection.fetch("SELECT tablename AS name FROM pg_tables WHERE schemaname = 'public'")}
             return {
-                name: [_plain(dict(row)) for row in await connection.fetch(f"SELECT * FROM {name}")]  # noqa: S608 - from the list above
-                for name in TABLES
+                name: [_plain(dict(row)) for row in await connection.fetch(f"SELECT * FROM {name}")]  # noqa: S608 - names our own code declares
+                for name in names
                 if name in present
             }
     finally:

@@ -41,7 +41,7 @@ def check_l01(replays: Mapping[str, Replay]) -> list[Violation]:
     return found
 
 
-def replays_of(bootstrap: str, clock: str, domain: str = "meals") -> dict[str, Replay]:
+def replays_of(bootstrap: str, clock: str, domain: str) -> dict[str, Replay]:
     """``laoxiao replay`` from nothing under two hash seeds, and from snapshots."""
     command = [str(Path(sys.executable).parent / "laoxiao"), "replay", "--domain", domain, "--json"]
     place = {"LAOXIAO_KAFKA": bootstrap, "LAOXIAO_CLOCK": clock}

@@ -16,8 +16,10 @@ from infra.gateway.intake import Item, Refused, Taken
 from infra.gateway.problems import Problem, Trouble, rejected
 from infra.postgres import queries
 from schemas.decisions import CoreReason
+from streams.ports import PLAYED_AT_HEADER
 
 WAIT_SECONDS_MAX = 30
+_MILLISECONDS = re.compile(r"^\d{1,15}$")
 _WAIT = re.compile(r"^wait\s*=\s*\"?(\d{1,6})\"?$")
 
 
@@ -44,13 +46,25 @@ def as_json(body: object, status: int = 200, headers: dict[str, str] | None = No
     return Response(orjson.dumps(body), status, headers=headers, media_type="application/json")
 
 
-async def answer(gateway: Gateway, items: Sequence[Item], *, batch: bool, wait_s: int | None) -> Response:
+def played_at(gateway: Gateway, headers: Headers) -> int | None:
+    """The scenario's clock that a player sends along, in milliseconds since the epoch. Anywhere but in a played deployment nobody
+    may say what time it is: the header is refused there, not ignored."""
+    value = headers.get(PLAYED_AT_HEADER)
+    if value is None:
+        return None
+    if not gateway.played or not _MILLISECONDS.match(value):
+        raise Problem(400, Trouble.INVALID_HEADER, extra={"where": [PLAYED_AT_HEADER]})
+    return int(value)
+
+
+async def answer(gateway: Gateway, items: Sequence[Item], headers: Headers, *, batch: bool) -> Response:
     """Record what may be recorded and answer each event on its own.
 
     1. Nothing recordable: a problem (of the one event, or 422 with all of them).
     2. Everything recordable goes to the log; unless all of it is confirmed, 503, and the same ids may be sent again.
     3. Without a wait 202; with one, the decisions when all arrived in time (200), else 202 with those that did.
     """
+    wait_s, played_at_ms = wait_seconds(headers), played_at(gateway, headers)
     refused = [item for item in items if isinstance(item, Refused)]
     taken = [item for item in items if isinstance(item, Taken)]
     for one in refused:
@@ -60,9 +74,9 @@ async def answer(gateway: Gateway, items: Sequence[Item], *, batch: bool, wait_s
             raise rejected(refused[0].code, refused[0].where)
         raise Problem(422, Trouble.NOTHING_RECORDED, extra={"rejected": [one.body() for one in refused]})
     if wait_s is None:
-        await gateway.record(taken)
+        await gateway.record(taken, played_at_ms)
         return _recorded([Heard(one) for one in taken], refused, {})
-    heard = await _record_and_wait(gateway, taken, wait_s)
+    heard = await _record_and_wait(gateway, taken, wait_s, played_at_ms)
     applied = {"Preference-Applied": f"wait={wait_s}"}
     if any(one.answer is None for one in heard):
         return _recorded(heard, refused, applied)
@@ -87,11 +101,11 @@ def _recorded(heard: Sequence[Heard], refused: Sequence[Refused], headers: dict[
     return as_json(body, 202, headers)
 
 
-async def _record_and_wait(gateway: Gateway, taken: list[Taken], wait_s: int) -> list[Heard]:
+async def _record_and_wait(gateway: Gateway, taken: list[Taken], wait_s: int, played_at_ms: int | None) -> list[Heard]:
     """Waiters are registered before recording, so that no answer can come too early to be heard."""
     waiting = [(one, domain, gateway.boards[domain].expect(one)) for one in taken for domain in one.domains[:1]]
     try:
-        await gateway.record(taken)
+        await gateway.record(taken, played_at_ms)
         await asyncio.wait([future for _, _, future in waiting], timeout=wait_s)
         heard = [Heard(one, future.result() if future.done() else None) for one, _, future in waiting]
     finally:

@@ -10,6 +10,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp
 
 from infra.gateway import event_routes, openapi, ops_routes, read_routes
+from infra.gateway.domain_routes.registry import DOORS
 from infra.gateway.gateway import Gateway
 from infra.gateway.guard import BODY_SECONDS_MAX, Guard
 from infra.gateway.problems import Problem, Trouble
@@ -22,6 +23,8 @@ def create_app(gateway: Gateway, *, body_seconds_max: float = BODY_SECONDS_MAX) 
     # The interactive docs would load scripts from elsewhere; the document itself is at /openapi.json.
     app = FastAPI(title="Laoxiao gateway", version="1", docs_url=None, redoc_url=None, redirect_slashes=False)
     app.include_router(event_routes.router(gateway))
+    for door in DOORS.values():
+        app.include_router(door.routes(gateway))
     app.include_router(ops_routes.router(gateway))
     app.include_router(read_routes.router(gateway))
     app.include_router(ops_routes.page_router())

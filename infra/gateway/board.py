@@ -26,8 +26,6 @@ VIEWERS_MAX = 200
 VIEW_DECISIONS_MAX = 40
 """Decisions one live view holds between two sends; more are counted, not kept."""
 
-REQUEST_ID_FIELDS = ("order_id", "standing_order_id")
-
 
 class Answer(NamedTuple):
     """What a waiter hears: a decision as JSON, or the reason why the record was set aside."""
@@ -65,8 +63,16 @@ class Viewer:
 class Board:
     """The gateway's view of one domain's journal. Used from one event loop only."""
 
-    def __init__(self, domain: str, *, memory_bytes_max: int = MEMORY_BYTES_MAX, viewers_max: int = VIEWERS_MAX) -> None:
+    def __init__(
+        self,
+        domain: str,
+        *,
+        request_id_fields: tuple[str, ...] = (),
+        memory_bytes_max: int = MEMORY_BYTES_MAX,
+        viewers_max: int = VIEWERS_MAX,
+    ) -> None:
         self.domain = domain
+        self._request_id_fields = request_id_fields
         self._memory_bytes_max = memory_bytes_max
         self._viewers_max = viewers_max
         self._memory_bytes = 0
@@ -116,7 +122,7 @@ class Board:
                 if digest == decision.digest:
                     _settle(future, Answer(orjson.loads(shown)))
         for reasoned in decision.facts:
-            for name in REQUEST_ID_FIELDS:
+            for name in self._request_id_fields:
                 request_id = getattr(reasoned.fact, name, None)
                 if isinstance(request_id, str):
                     self._requests[request_id] = Touched(event_id, judged.partition, judged.offset + 1)

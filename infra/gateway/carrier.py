@@ -13,6 +13,7 @@ from typing import Protocol
 from infra.gateway.intake import BATCHED, STRUCTURED
 from schemas.envelope import BATCH_EVENTS_MAX, RECORD_BYTES_MAX
 from streams.partitioning import home_partition
+from streams.ports import PLAYED_AT_HEADER
 
 QUEUED_EVENTS_MAX = 20_000
 """Events waiting in all lanes; more are answered 503 at once, before memory or patience runs out."""
@@ -43,6 +44,7 @@ class _Parcel:
 
     done: asyncio.Future[None]
     waiting: int
+    played_at_ms: int | None
     withdrawn: bool = False
 
 
@@ -65,11 +67,15 @@ class Carrier:
         self.queued_events = 0
         self.last_failed = False
 
-    async def record(self, domain: str, area: str, values: list[bytes], timeout_s: float) -> None:
-        """Record these events of one area, in order. Returns when all are durable; raises `NotRecorded` otherwise."""
+    async def record(self, domain: str, area: str, values: list[bytes], timeout_s: float, played_at_ms: int | None = None) -> None:
+        """Record these events of one area, in order. Returns when all are durable; raises `NotRecorded` otherwise.
+
+        ``played_at_ms`` is the scenario's clock in a played deployment: it becomes the record's, so only events of one such instant
+        share a record.
+        """
         if self.queued_events + len(values) > self._queued_events_max:
             raise NotRecorded(queue_full=True)
-        parcel = _Parcel(asyncio.get_running_loop().create_future(), len(values))
+        parcel = _Parcel(asyncio.get_running_loop().create_future(), len(values), played_at_ms)
         lane = self._lanes.setdefault((domain, area), _Lane())
         lane.queue.extend((value, parcel) for value in values)
         self.queued_events += len(values)
@@ -105,7 +111,10 @@ class Carrier:
     async def _send(self, log: Log, domain: str, area: str, partition: int, chunk: list[tuple[bytes, _Parcel]]) -> None:
         alone = len(chunk) == 1
         value = chunk[0][0] if alone else b"[" + b",".join(one for one, _ in chunk) + b"]"
-        headers = (("content-type", (STRUCTURED if alone else BATCHED).encode()),)
+        headers: tuple[tuple[str, bytes], ...] = (("content-type", (STRUCTURED if alone else BATCHED).encode()),)
+        played_at_ms = chunk[0][1].played_at_ms
+        if played_at_ms is not None:
+            headers += ((PLAYED_AT_HEADER, str(played_at_ms).encode()),)
         try:
             await log.publish(area.encode(), value, partition=partition, headers=headers)
         except Exception:  # noqa: BLE001 - whatever the client library raises, the callers must hear that nothing is confirmed
@@ -134,6 +143,8 @@ class Carrier:
                 self.queued_events -= 1
                 continue
             if chunk and size + len(value) + 1 > RECORD_BYTES_MAX:
+                break
+            if chunk and parcel.played_at_ms != chunk[0][1].played_at_ms:
                 break
             lane.queue.popleft()
             self.queued_events -= 1

@@ -51,13 +51,19 @@ class Gateway:
         except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
             raise unavailable(Trouble.REGISTER_UNAVAILABLE, retry_after_s=5) from None
 
-    async def record(self, taken: list[Taken]) -> None:
-        """Record these events, in order per area. Raises `Problem` 503 when any of them is not confirmed."""
+    async def record(self, taken: list[Taken], played_at_ms: int | None = None) -> None:
+        """Record these events, in order per area. Raises `Problem` 503 when any of them is not confirmed.
+
+        This is the seam for a domain whose events may not be refused while the log is away (emergency: a spool on disk): whoever
+        takes its lanes here answers for them.
+        """
         lanes: dict[tuple[str, str], list[bytes]] = {}
         for one in taken:
             for domain in one.domains:
                 lanes.setdefault((domain, one.received.event.area), []).append(one.value)
-        sends = [self.carrier.record(domain, area, values, self.record_seconds_max) for (domain, area), values in lanes.items()]
+        sends = [
+            self.carrier.record(domain, area, values, self.record_seconds_max, played_at_ms) for (domain, area), values in lanes.items()
+        ]
         results = await asyncio.gather(*sends, return_exceptions=True)
         for result in results:
             if isinstance(result, NotRecorded):

@@ -9,7 +9,7 @@ from typing import Any
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from infra.gateway.problems import Problem, Trouble
-from infra.telemetry.metrics import Metrics
+from infra.telemetry.metrics import READ_ROUTES, Metrics
 from schemas.envelope import RECORD_BYTES_MAX
 
 BODY_BYTES_MAX = RECORD_BYTES_MAX
@@ -129,7 +129,7 @@ def _check_head(scope: Scope) -> None:
         raise Problem(415, Trouble.CONTENT_ENCODING_REFUSED, headers={"Accept-Encoding": "identity"})
     if b"content-length" in names and b"transfer-encoding" in names:
         raise Problem(400, Trouble.AMBIGUOUS_LENGTH, headers={"Connection": "close"})
-    for once in (b"content-type", b"idempotency-key", b"content-length"):
+    for once in (b"content-type", b"idempotency-key", b"content-length", b"playedat"):
         if names.count(once) > 1:
             raise Problem(400, Trouble.REPEATED_HEADER, headers={"Connection": "close"})
     query: bytes = scope["query_string"]
@@ -162,8 +162,8 @@ def _route(scope: Scope) -> str:
             return "events"
         if parts[1] == "decisions":
             return "decisions"
-        word = parts[2] if len(parts) > 2 else ""
-        return "meals" if word in ("orders", "providers") else word
+        word = parts[2] if len(parts) > 2 else parts[1]
+        return word if word in READ_ROUTES else "resources"
     if parts[:1] in (["healthz"], ["readyz"]):
         return "health"
     if parts == ["metrics"]:

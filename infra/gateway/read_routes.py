@@ -99,6 +99,11 @@ async def _reached(gateway: Gateway, domain: str, touched: Touched) -> bool:
 
 
 def _lists(routes: APIRouter, gateway: Gateway) -> None:
+    @routes.get("/v1/domains", summary="The domains this deployment serves", tags=["page"])
+    async def get_domains() -> Response:
+        """In the order the page shows them."""
+        return as_json({"domains": list(gateway.boards), "played": gateway.played})
+
     @routes.get("/v1/{domain}/capacity", summary="Providers and their slots", tags=["reading"])
     async def get_capacity(domain: Domain, area: Area, near: Near = None, day: Day = None) -> Response:
         """Nearest first when `near` is given."""

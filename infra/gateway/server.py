@@ -15,6 +15,7 @@ from infra.gateway.app import create_app
 from infra.gateway.board import Board
 from infra.gateway.carrier import Carrier
 from infra.gateway.connections import EventsDoor, journal_check, register_check, register_pool
+from infra.gateway.domain_routes.registry import DOORS
 from infra.gateway.follow import follow
 from infra.gateway.gateway import Gateway
 from infra.gateway.guard import HEAD_BYTES_MAX
@@ -82,7 +83,7 @@ async def serve(settings: Settings, *, started: "asyncio.Future[tuple[Gateway, u
         pool = await register_pool(settings.postgres)
         stack.push_async_callback(_close_pool, pool)
         doors = {name: await stack.enter_async_context(EventsDoor(settings.kafka, name, settings.partitions)) for name in DOMAINS}
-        boards = {name: Board(name) for name in DOMAINS}
+        boards = {name: Board(name, request_id_fields=door.request_id_fields) for name, door in DOORS.items()}
         carrier = Carrier(doors, on_record=lambda domain, _: metrics.gateway_records.labels(domain=domain).inc())
         gateway = Gateway(carrier, boards, pool, metrics, played=settings.clock is Clock.PLAYED)
         gateway.checks = {

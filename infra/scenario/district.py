@@ -8,6 +8,8 @@ from typing import Any
 
 DIRECTORY = Path(__file__).parent / "districts"
 MEALS = ("breakfast", "lunch", "dinner")
+NOT_DOMAINS = frozenset({"figures", "assumed", "frame"})
+"""Tables of a district's file that are no domain's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +23,19 @@ class Street:
     radius_m: int
     elders_permille: int
     meal_places: int
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What one domain adds to a district: ``[<domain>.figures]`` with their sources, ``[<domain>.assumed]`` with their reasons."""
+
+    figures: dict[str, int]
+    sources: dict[str, str]
+    assumed: dict[str, Any]
+    why: dict[str, str]
+
+
+NO_FIGURES = Figures({}, {}, {}, {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +54,22 @@ class District:
     why: dict[str, str]
     polygon: tuple[tuple[float, float], ...]
     streets: tuple[Street, ...]
+    domains: dict[str, Figures]
 
     def figure(self, name: str) -> int:
         """A number, from the seeds when they have it, else the assumed one. Raises `KeyError` when there is neither."""
         return self.figures[name] if name in self.figures else int(self.assumed[name])
+
+    def of(self, domain: str) -> Figures:
+        """What this domain adds; empty when nothing."""
+        return self.domains.get(domain, NO_FIGURES)
+
+    def domain_figure(self, domain: str, name: str) -> int:
+        """A number of a domain: its own from the seeds, its own assumed one, else the district's. Raises `KeyError`."""
+        own = self.of(domain)
+        if name in own.figures:
+            return own.figures[name]
+        return int(own.assumed[name]) if name in own.assumed else self.figure(name)
 
     def is_assumed(self, name: str) -> bool:
         """Whether this number is the project's own."""
@@ -72,14 +99,26 @@ def load_district(code: str) -> District:
         Street(s["code"], s["name"], s["centre"][0], s["centre"][1], s["radius_m"], s["elders_permille"], s["meal_places"])
         for s in raw["streets"]
     )
+    shared = _figures(raw)
     return District(
         code=raw["code"],
         name=raw["name"],
         word=raw["word"],
-        figures={name: entry["value"] for name, entry in raw["figures"].items()},
-        sources={name: entry["source"] for name, entry in raw["figures"].items()},
-        assumed={name: entry["value"] for name, entry in raw["assumed"].items()},
-        why={name: entry["why"] for name, entry in raw["assumed"].items()},
+        figures=shared.figures,
+        sources=shared.sources,
+        assumed=shared.assumed,
+        why=shared.why,
         polygon=tuple((point[0], point[1]) for point in raw["frame"]["polygon"]),
         streets=streets,
+        domains={name: _figures(raw[name]) for name in raw if name not in NOT_DOMAINS and isinstance(raw[name], dict)},
+    )
+
+
+def _figures(raw: dict[str, Any]) -> Figures:
+    figures, assumed = raw.get("figures", {}), raw.get("assumed", {})
+    return Figures(
+        figures={name: entry["value"] for name, entry in figures.items()},
+        sources={name: entry["source"] for name, entry in figures.items()},
+        assumed={name: entry["value"] for name, entry in assumed.items()},
+        why={name: entry["why"] for name, entry in assumed.items()},
     )

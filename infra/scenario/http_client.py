@@ -2,11 +2,12 @@
 
 import http.client
 import json
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 TIMEOUT_S = 20.0
 WAIT_S = 5
+PLAYED_AT = "playedat"
 
 
 class Answer(NamedTuple):
@@ -30,10 +31,10 @@ class GatewayClient:
         self._host, self._port = parts.hostname, parts.port or 80
         self._connection: http.client.HTTPConnection | None = None
 
-    def post(self, value: bytes, batch: bool) -> Answer:
-        """One `POST /v1/events` that waits a little for the decisions."""
+    def post(self, value: bytes, batch: bool, played_at_ms: int) -> Answer:
+        """One `POST /v1/events` that waits a little for the decisions; it names the scenario's clock, as played deployments allow."""
         kind = "application/cloudevents-batch+json" if batch else "application/cloudevents+json"
-        headers = {"content-type": kind, "prefer": f"wait={WAIT_S}"}
+        headers = {"content-type": kind, "prefer": f"wait={WAIT_S}", PLAYED_AT: str(played_at_ms)}
         try:
             if self._connection is None:
                 self._connection = http.client.HTTPConnection(self._host, self._port, timeout=TIMEOUT_S)
@@ -54,6 +55,22 @@ class GatewayClient:
         if 400 <= response.status < 500 and response.status not in (408, 425, 429):
             return Answer("refused")
         return Answer("unknown", again=True)
+
+    def tasks(self, domain: str, area: str) -> list[dict[str, Any]]:
+        """The open human tasks of an area, oldest first; empty when the gateway cannot say."""
+        try:
+            if self._connection is None:
+                self._connection = http.client.HTTPConnection(self._host, self._port, timeout=TIMEOUT_S)
+            self._connection.request("GET", f"/v1/{domain}/tasks?area={area}")
+            response = self._connection.getresponse()
+            body = response.read()
+        except (OSError, http.client.HTTPException):
+            self.close()
+            return []
+        if response.status != 200:
+            return []
+        found: list[dict[str, Any]] = json.loads(body)["tasks"]
+        return found
 
     def close(self) -> None:
         """Drop the connection; the next request opens another."""

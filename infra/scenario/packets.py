@@ -10,16 +10,23 @@ from infra.scenario.words import MINUTE_MS, Item
 
 EVENTS_MAX = 500
 """The contract's bound on one array."""
+Lane = tuple[str, str]
+"""Domain and area."""
 ALONE = frozenset({"tick", "policy"})
 
 
 class Packet(NamedTuple):
-    """One record or one request: items of one area, in order. ``at_ms`` is the scenario's clock of the last of them."""
+    """One record or one request: items of one area and domain, in order. ``at_ms`` is the scenario's clock of the last of them."""
 
     at_ms: int
     area: str
     items: tuple[Item, ...]
     http: bool
+
+    @property
+    def domain(self) -> str:
+        """Whose topic it goes to; all its items are of one."""
+        return self.items[0].domain
 
     @property
     def stray(self) -> bool:
@@ -42,28 +49,29 @@ def packets(items: Iterable[Item], seed: str, http_permille: int = 0) -> Iterato
     (ticks, policies, broken and stray ones). ``http_permille`` of the ordinary packets go through the gateway.
     """
     draw = Random(f"{seed}/packets")
-    open_items: dict[str, list[Item]] = {}
-    sizes: dict[str, int] = {}
+    open_items: dict[Lane, list[Item]] = {}
+    sizes: dict[Lane, int] = {}
 
-    def close(area: str) -> Iterator[Packet]:
-        waiting = open_items.pop(area, [])
+    def close(lane: Lane) -> Iterator[Packet]:
+        waiting = open_items.pop(lane, [])
         if waiting:
             http = draw.randrange(1000) < http_permille
-            yield Packet(waiting[-1].at_ms, area, tuple(waiting), http)
+            yield Packet(waiting[-1].at_ms, lane[1], tuple(waiting), http)
 
     for item in items:
+        lane = (item.domain, item.area)
         if item.raw is not None or item.stray or item.kind in ALONE:
-            yield from close(item.area)
+            yield from close(lane)
             yield Packet(item.at_ms, item.area, (item,), False)
             continue
-        waiting = open_items.setdefault(item.area, [])
+        waiting = open_items.setdefault(lane, [])
         if not waiting:
-            sizes[item.area] = _size(draw)
+            sizes[lane] = _size(draw)
         waiting.append(item)
-        if len(waiting) >= sizes[item.area] or item.at_ms - waiting[0].at_ms >= MINUTE_MS:
-            yield from close(item.area)
-    for area in sorted(open_items):
-        yield from close(area)
+        if len(waiting) >= sizes[lane] or item.at_ms - waiting[0].at_ms >= MINUTE_MS:
+            yield from close(lane)
+    for lane in sorted(open_items):
+        yield from close(lane)
 
 
 def _size(draw: Random) -> int:

@@ -28,6 +28,7 @@ class SentLog:
         line: dict[str, object] = {
             "record": self._number,
             "via": "http" if packet.http else "kafka",
+            "domain": packet.domain,
             "key": packet.area,
             "partition": partition,
             "played_at_ms": packet.at_ms,

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta, timezone
 from random import Random
 from typing import Any, NamedTuple
 
-from infra.scenario.world import Person
+from infra.scenario.population import Person
 
 SHANGHAI = timezone(timedelta(hours=8))
 MINUTE_MS = 60_000
@@ -18,7 +18,8 @@ class Item(NamedTuple):
     """One thing the player sends. ``kind`` says why it is there; `broken` items carry ``raw`` bytes and no event.
 
     ``at_ms`` is the scenario's clock when it is sent (milliseconds since the epoch). ``stray`` asks the player to put it in
-    another partition than its area's home, as clients with another partitioner do.
+    another partition than its area's home, as clients with another partitioner do. ``domain`` is stamped by the day: whose topic it
+    goes to.
     """
 
     at_ms: int
@@ -27,6 +28,7 @@ class Item(NamedTuple):
     event: dict[str, Any] | None = None
     raw: bytes | None = None
     stray: bool = False
+    domain: str = ""
 
 
 class Sender(NamedTuple):

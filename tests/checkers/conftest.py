@@ -11,7 +11,7 @@ from tests.checkers.in_memory import World
 @pytest.fixture(scope="session")
 def clean() -> Logs:
     """Logs of a tenth of 静安's day, without tables. Never changed by a test: planting makes copies."""
-    plan = DayPlan(scale=0.1)
+    plan = DayPlan(scale=0.1, domains=("meals",))
     world = World()
     world.play(list(packets(with_ticks(build_day(plan), plan, 5), plan.seed)))
     return world.logs()

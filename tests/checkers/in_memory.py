@@ -15,8 +15,9 @@ from streams.runtime import PartitionRuntime
 
 @dataclass
 class World:
-    """Partitions in memory: input logs, journals and a forwarder."""
+    """The partitions of one domain in memory: input logs, journals and a forwarder."""
 
+    domain: str = "meals"
     partitions: int = 2
     inputs: list[Input] = field(default_factory=list)
     raw: list[tuple[int, int, bytes | None]] = field(default_factory=list)
@@ -26,7 +27,7 @@ class World:
     def __post_init__(self) -> None:
         self.runtimes = []
         for partition in range(self.partitions):
-            runtime = PartitionRuntime(DOMAINS["meals"], partition=partition, partitions=self.partitions, clock=Clock.PLAYED)
+            runtime = PartitionRuntime(DOMAINS[self.domain], partition=partition, partitions=self.partitions, clock=Clock.PLAYED)
             opened = Opened("test", Clock.PLAYED)
             runtime.fold(0, opened)
             self.raw.append((partition, 0, encode(opened)))
@@ -42,7 +43,7 @@ class World:
             offset = self._append(partition, packet.area.encode(), packet.value, packet.at_ms)
             raw = packet.items[0].raw
             events = () if raw is not None else tuple(item.event for item in packet.items if item.event is not None)
-            self.sent.append(Sent(number, "kafka", packet.area, partition, events, raw, "acked", offset, frozenset()))
+            self.sent.append(Sent(number, "kafka", packet.area, partition, events, raw, "acked", offset, frozenset(), self.domain))
 
     def logs(self) -> Logs:
         """What the checkers would read."""
@@ -53,6 +54,7 @@ class World:
             inputs=list(self.inputs),
             journal=judge(self.raw),
             quarantine=list(self.quarantine),
+            domain=self.domain,
             partitions=self.partitions,
         )
 
@@ -71,7 +73,7 @@ class World:
                 self._append(entry["home"], event["area"].encode(), orjson.dumps(event), at_ms)
             else:
                 index = b"" if entry["index"] is None else str(entry["index"]).encode()
-                origin = f"meals.events/{partition}/{offset}".encode()
+                origin = f"{self.domain}.events/{partition}/{offset}".encode()
                 headers = {"origin": origin, "index": index, "reason": entry["reason"].encode()}
                 self.quarantine.append(Input(0, len(self.quarantine), at_ms, key, b"encrypted", headers))
         return offset

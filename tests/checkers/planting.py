@@ -6,8 +6,9 @@ from typing import Any
 
 import orjson
 
-from infra.checkers.fold import Eye, Watch, fold
+from infra.checkers.fold import Eye, fold
 from infra.checkers.logs import Decided, Journaled, Logs
+from infra.checkers.meals.model import MODEL, Area
 from infra.checkers.violation import Violation
 
 Body = dict[str, Any]
@@ -86,7 +87,7 @@ def last(logs: Logs) -> Decided:
     return [decided for decided in logs.decisions if decided.partition == busiest][-1]
 
 
-def watched(logs: Logs, watch: Watch | Eye) -> list[Violation]:
-    """What this watch sees in the logs."""
-    fold(logs, [watch])
-    return watch.found
+def watched(logs: Logs, eye: Eye[Area]) -> list[Violation]:
+    """What this eye sees in the logs."""
+    fold(logs, MODEL, [eye])
+    return eye.found

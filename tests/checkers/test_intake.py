@@ -8,11 +8,12 @@ import pytest
 
 from infra.checkers import intake, outbox, sequence, timing
 from infra.checkers.logs import Decided, Input, Journaled, Logs, Sent, judge
+from infra.checkers.meals.checks import CHECKS as MEALS
 from infra.checkers.violation import Violation
 from tests.checkers.planting import Body, add_fact, change, decision, find, last
 
 CHECKS: list[Callable[[Logs], list[Violation]]] = [
-    intake.check_i01, intake.check_i02, intake.check_i03, intake.check_i04, intake.check_i05, intake.check_i10, sequence.check_i08,
+    intake.check_i01, intake.check_i02, intake.check_i03, intake.check_i04, intake.check_i10, sequence.check_i08,
     sequence.check_l03, sequence.check_l04, sequence.check_l05, outbox.check_l06, timing.check_t03,
 ]  # fmt: skip
 
@@ -88,11 +89,16 @@ def test_the_same_body_taken_for_a_conflict_is_caught(clean: Logs) -> None:
     assert any("same body" in violation.sentence for violation in intake.check_i04(planted))
 
 
+def _i05(logs: Logs) -> list[Violation]:
+    return intake.check_i05(logs, MEALS.refusals or {}, MEALS.acceptances or {})
+
+
 def test_a_refused_order_that_is_assigned_later_is_caught(clean: Logs) -> None:
+    assert _i05(clean) == []
     _, refused = find(clean, "meals.order.refused.v1")
     _, assigned = find(clean, "meals.order.assigned.v1")
     planted = add_fact(clean, last(clean), "meals.order.assigned.v1", {**assigned, "order_id": refused["order_id"]})
-    assert [violation.invariant for violation in intake.check_i05(planted)] == ["I05"]
+    assert [violation.invariant for violation in _i05(planted)] == ["I05"]
 
 
 def _without(logs: Logs, offset_from_end: int) -> Logs:

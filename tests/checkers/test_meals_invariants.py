@@ -4,21 +4,22 @@ from collections.abc import Callable
 
 import pytest
 
-from infra.checkers import capacity, lifecycle, nearest
 from infra.checkers.fold import Eye
 from infra.checkers.logs import Logs
+from infra.checkers.meals import capacity, lifecycle, nearest
+from infra.checkers.meals.model import Area
 from tests.checkers.planting import Body, add_fact, change, change_fact, drop_facts, find, last, watched
 
 ASSIGNED = "meals.order.assigned.v1"
 PUBLISHED = "meals.slot.published.v1"
-WATCHES: list[Callable[[], Eye]] = [
+WATCHES: list[Callable[[], Eye[Area]]] = [
     lifecycle.OrderMoves, lifecycle.NoOrphans, lifecycle.TimersInTime, capacity.WithinCapacity, capacity.Conservation,
     capacity.OnePlace, capacity.ResolvedOnce, capacity.FreedOnce, capacity.NewestWins, capacity.CitesCapacity, capacity.CutOff,
     capacity.Served, nearest.FreshCapacity,
 ]  # fmt: skip
 
 
-def _caught(logs: Logs, watch: Eye) -> str:
+def _caught(logs: Logs, watch: Eye[Area]) -> str:
     """The sentences of what the watch saw; every one must carry the watch's own name."""
     found = watched(logs, watch)
     assert {violation.invariant for violation in found} <= {watch.invariant}
@@ -26,7 +27,7 @@ def _caught(logs: Logs, watch: Eye) -> str:
 
 
 @pytest.mark.parametrize("make", WATCHES, ids=lambda make: make.__name__)
-def test_the_clean_day_passes(clean: Logs, make: Callable[[], Eye]) -> None:
+def test_the_clean_day_passes(clean: Logs, make: Callable[[], Eye[Area]]) -> None:
     assert watched(clean, make()) == []
 
 

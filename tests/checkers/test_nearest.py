@@ -2,8 +2,9 @@
 
 from infra.checkers.fold import fold
 from infra.checkers.logs import Logs
-from infra.checkers.nearest import NearestOracle
-from infra.checkers.rules import haversine_m, spot
+from infra.checkers.meals.model import MODEL
+from infra.checkers.meals.nearest import NearestOracle
+from infra.checkers.meals.rules import haversine_m, spot
 from tests.checkers.planting import Body, change, change_fact, drop_facts, find, watched
 
 ASSIGNED = "meals.order.assigned.v1"
@@ -21,7 +22,7 @@ def test_every_placement_and_refusal_of_the_clean_day_is_true(clean: Logs) -> No
 
 def test_the_oracle_can_be_thinned(clean: Logs) -> None:
     all_of_them, some = NearestOracle(clean), NearestOracle(clean, every=10)
-    fold(clean, [all_of_them, some])
+    fold(clean, MODEL, [all_of_them, some])
     assert 0 < some.looked_at <= all_of_them.looked_at // 10
 
 

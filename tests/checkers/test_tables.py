@@ -7,29 +7,27 @@ from typing import Any
 
 import pytest
 
-from infra.checkers.expected import expected_tables
 from infra.checkers.logs import Logs
-from infra.checkers.projection import KEYS, check_l02
+from infra.checkers.meals.checks import CHECKS as MEALS
+from infra.checkers.projection import check_l02, expected_tables
 from infra.checkers.replaying import ReplayFailed, check_l01, run_replay
-from infra.checkers.report import MEANINGS, check_all
+from infra.checkers.report import Report, check_all
+from infra.checkers.violation import Violation
 
 Tables = dict[str, list[dict[str, Any]]]
+EXPECTED = MEALS.expected()
 
 
 @pytest.fixture(scope="session")
 def tables(clean: Logs) -> Tables:
     """Tables as a faultless projector would have left them, made from the naive fold."""
-    expected = expected_tables(clean)
+    expected = expected_tables(clean, MEALS)
     out: Tables = {
-        name: [dict(zip(KEYS[name], key, strict=True)) | values for key, values in rows.items()] for name, rows in expected.tables.items()
+        name: [dict(zip(EXPECTED.keys[name], key, strict=True)) | values for key, values in rows.items()]
+        for name, rows in expected.tables.items()
     }
-    counted = {
-        "meals_order_history": (expected.histories, ("area", "order_id", "fact_type")),
-        "meals_standing_runs": (expected.runs, ("area", "standing_order_id", "day", "order_id", "skipped")),
-        "meals_closures": (expected.closures, ("area", "provider_id", "kind")),
-    }
-    for name, (rows, columns) in counted.items():
-        out[name] = [dict(zip(columns, key, strict=True)) for key in rows.elements()]  # type: ignore[attr-defined] # all are counters
+    for name, counts in expected.counts.items():
+        out[name] = [dict(zip(expected.COUNTED[name], key, strict=True)) for key in counts.elements()]
     out["events_set_aside"] = [
         {
             "domain": "meals", "partition": record.partition, "journal_offset": record.offset, "event_index": entry["index"],
@@ -52,18 +50,22 @@ def _position(logs: Logs, partition: int) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def _l02(logs: Logs) -> list[Violation]:
+    return check_l02(logs, MEALS)
+
+
 def test_faultless_tables_pass(clean: Logs, tables: Tables) -> None:
-    assert check_l02(replace(clean, tables=tables)) == []
+    assert _l02(replace(clean, tables=tables)) == []
 
 
-@pytest.mark.parametrize("name", [*KEYS, "meals_order_history", "meals_standing_runs", "meals_closures", "events_set_aside"])
+@pytest.mark.parametrize("name", [*EXPECTED.keys, *EXPECTED.COUNTED, "events_set_aside"])
 def test_a_missing_and_a_doubled_row_are_caught_in_every_table(clean: Logs, tables: Tables, name: str) -> None:
     rows = tables[name]
     assert rows, "the played day fills every table"
-    assert check_l02(replace(clean, tables={**tables, name: rows[1:]}))
+    assert _l02(replace(clean, tables={**tables, name: rows[1:]}))
     stranger = {column: (value + "x" if isinstance(value, str) and column != "domain" else value) for column, value in rows[0].items()}
     if name not in ("decision_echoes",):
-        assert check_l02(replace(clean, tables={**tables, name: [*rows, stranger]}))
+        assert _l02(replace(clean, tables={**tables, name: [*rows, stranger]}))
 
 
 @pytest.mark.parametrize(
@@ -78,15 +80,15 @@ def test_a_wrong_value_is_caught(clean: Logs, tables: Tables, name: str, column:
     changed = deepcopy(tables[name])
     row = next(row for row in changed if row[column] != value)
     row[column] = value
-    found = check_l02(replace(clean, tables={**tables, name: changed}))
+    found = _l02(replace(clean, tables={**tables, name: changed}))
     assert any(column in violation.sentence for violation in found)
 
 
 def test_tables_that_lag_are_compared_with_the_journal_up_to_where_they_stand(clean: Logs, tables: Tables) -> None:
-    found = check_l02(replace(clean, tables={**tables, "journal_positions": []}, settled=False))
+    found = _l02(replace(clean, tables={**tables, "journal_positions": []}, settled=False))
     assert any("which the journal does not" in violation.sentence for violation in found)
     behind = [{**row, "next_offset": row["next_offset"] - 1} for row in tables["journal_positions"]]
-    found = check_l02(replace(clean, tables={**tables, "journal_positions": behind}))
+    found = _l02(replace(clean, tables={**tables, "journal_positions": behind}))
     assert any("the journal ends at" in violation.sentence for violation in found)
     assert any("position of partition" in violation.sentence for violation in found)
 
@@ -117,10 +119,20 @@ def test_the_report_names_every_invariant_and_what_was_not_checked(clean: Logs, 
     report = check_all(clean)
     assert report.ok
     assert set(report.skipped) == {"L01", "L02"}
-    assert all(name in report.text() for name in MEANINGS)
+    assert all(name in report.text() for name in report.meanings)
     whole = check_all(replace(clean, tables=tables), replays={"one": lambda: {"310106": "aa"}})
     assert whole.ok
     assert not whole.skipped
     broken = check_all(replace(clean, quarantine=[]))
     assert not broken.ok
     assert "L06" in broken.text()
+
+
+def test_a_run_is_sound_only_when_every_domain_of_it_is(clean: Logs) -> None:
+    good, bad = check_all(clean), check_all(replace(clean, quarantine=[]))
+    assert Report((good,), 1.0).ok
+    both = Report((good, bad), 1.0)
+    assert not both.ok
+    assert both.violations == bad.violations
+    assert "violations" in both.text()
+    assert not Report((), 0.0).ok

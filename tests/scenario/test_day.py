@@ -10,12 +10,13 @@ from itertools import pairwise
 import orjson
 import pytest
 
-from infra.scenario.day import DayPlan, build_day, build_worlds, with_ticks
+from infra.scenario.day import DayPlan, build_day, with_ticks
+from infra.scenario.meals.day import build_worlds
 from infra.scenario.packets import EVENTS_MAX, packets
 from infra.scenario.words import Item, at
 from schemas.codec import Rejection, decode_record
 
-PLAN = DayPlan()
+PLAN = DayPlan(domains=("meals",))
 EVE = PLAN.day - timedelta(days=1)
 
 
@@ -33,7 +34,7 @@ def test_the_same_seed_gives_the_same_bytes_under_any_hash_seed() -> None:
     code = (
         "import hashlib, orjson\n"
         "from infra.scenario.day import DayPlan, build_day\n"
-        "items = build_day(DayPlan(districts=('310106', '310151'), scale=0.05))\n"
+        "items = build_day(DayPlan(districts=('310106', '310151'), scale=0.05, domains=('meals',)))\n"
         "rows = [[i.at_ms, i.kind, i.event, (i.raw or b'').hex(), i.stray] for i in items]\n"
         "print(hashlib.sha256(orjson.dumps(rows)).hexdigest())\n"
     )
@@ -47,7 +48,7 @@ def test_the_same_seed_gives_the_same_bytes_under_any_hash_seed() -> None:
 
 
 def test_another_seed_gives_another_day() -> None:
-    assert build_day(DayPlan(scale=0.05)) != build_day(DayPlan(scale=0.05, seed="other"))
+    assert build_day(DayPlan(scale=0.05, domains=("meals",))) != build_day(DayPlan(scale=0.05, domains=("meals",), seed="other"))
 
 
 def test_every_event_is_valid_and_every_broken_message_is_rejected(day: list[Item]) -> None:
@@ -119,7 +120,7 @@ def test_a_short_day_has_every_place_and_a_part_of_the_meals() -> None:
 
 
 def test_ticks_come_every_minute_to_midnight_for_each_area() -> None:
-    plan = DayPlan(districts=("310106", "310101"), scale=0.02)
+    plan = DayPlan(districts=("310106", "310101"), scale=0.02, domains=("meals",))
     items = list(with_ticks(build_day(plan), plan, 1))
     ticks = [item for item in items if item.kind == "tick"]
     assert len(ticks) == 2 * (plan.ends_ms - plan.starts_ms) // 60_000

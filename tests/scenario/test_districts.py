@@ -5,7 +5,8 @@ import re
 import pytest
 
 from infra.scenario.district import district_codes, load_district
-from infra.scenario.world import DIETS, build_world
+from infra.scenario.meals.world import build_world
+from infra.scenario.population import DIETS
 
 STREETS_JINGAN = {
     "310106006": "江宁路街道", "310106011": "石门二路街道", "310106012": "南京西路街道", "310106013": "静安寺街道",

@@ -55,7 +55,7 @@ def server() -> Iterator[HTTPServer]:
 def test_each_answer_has_its_meaning(server: HTTPServer, status: int, body: bytes, expected: Answer) -> None:
     _Scripted.answers = [(status, body)]
     client = GatewayClient(f"http://127.0.0.1:{server.server_port}")
-    assert client.post(b"[]", batch=True) == expected
+    assert client.post(b"[]", batch=True, played_at_ms=7) == expected
     assert _Scripted.seen == [("/v1/events", "application/cloudevents-batch+json", b"[]")]
     client.close()
 
@@ -63,4 +63,4 @@ def test_each_answer_has_its_meaning(server: HTTPServer, status: int, body: byte
 def test_a_server_that_is_not_there_promises_nothing() -> None:
     with HTTPServer(("127.0.0.1", 0), _Scripted) as gone:
         port = gone.server_port
-    assert GatewayClient(f"http://127.0.0.1:{port}").post(b"{}", batch=False) == Answer("unknown", again=True)
+    assert GatewayClient(f"http://127.0.0.1:{port}").post(b"{}", batch=False, played_at_ms=7) == Answer("unknown", again=True)

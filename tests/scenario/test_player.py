@@ -17,9 +17,10 @@ pytestmark = pytest.mark.stack
 async def test_a_played_day_lies_in_the_topic_as_the_sent_log_says(kafka_bootstrap: str, tmp_path: Path) -> None:
     ground = new_ground(kafka_bootstrap, "day")
     await ground.make_topics(3)
-    plan = DayPlan(districts=("310106", "310101"), scale=0.02)
+    plan = DayPlan(districts=("310106", "310101"), scale=0.02, domains=("meals",))
     told: list[Progress] = []
-    play = Play(plan=plan, bootstrap=kafka_bootstrap, log_path=tmp_path / "sent.jsonl", tick_minutes=30, domain=ground.domain)
+    topics = {"meals": f"{ground.domain}.events"}
+    play = Play(plan=plan, bootstrap=kafka_bootstrap, log_path=tmp_path / "sent.jsonl", tick_minutes=30, topics=topics)
     done = await play_day(play, told.append)
     items = list(with_ticks(build_day(plan), plan, 30))
     sent = read_sent(tmp_path / "sent.jsonl")
@@ -56,10 +57,10 @@ async def test_a_pace_is_kept(kafka_bootstrap: str, tmp_path: Path) -> None:
 
     ground = new_ground(kafka_bootstrap, "pace")
     await ground.make_topics(1)
-    play = Play(
-        plan=DayPlan(scale=0.02), bootstrap=kafka_bootstrap, log_path=tmp_path / "sent.jsonl", seconds=4, tick_minutes=60,
-        domain=ground.domain,
-    )  # fmt: skip
+    plan = DayPlan(scale=0.02, domains=("meals",))
+    topics = {"meals": f"{ground.domain}.events"}
+    log = tmp_path / "sent.jsonl"
+    play = Play(plan=plan, bootstrap=kafka_bootstrap, log_path=log, seconds=4, tick_minutes=60, topics=topics)
     started = time.monotonic()
     await play_day(play)
     assert time.monotonic() - started >= 3.9

@@ -9,6 +9,7 @@ from jsonschema import Draft202012Validator  # type: ignore[import-untyped]  # p
 from schemas import codec, journal
 from schemas.decisions import Received
 from schemas.export import documents, facts
+from schemas.facts import FACTS as FACT_TYPES
 from schemas.registry import known_types
 from tests.schemas.freeze import FROZEN, HOW, frozen_documents, frozen_examples, refused_changes, written
 
@@ -103,8 +104,13 @@ def test_todays_code_reads_and_writes_every_frozen_fact(name: str) -> None:
 @pytest.mark.parametrize("name", RECORDS)
 def test_todays_code_reads_every_frozen_journal_record_and_writes_it_the_same(name: str) -> None:
     again = json.loads(journal.encode(journal.decode(json.dumps(RECORDS[name]).encode())))
-    assert again == RECORDS[name]
     validator("journal/meals.json").validate(again)
+    for decided, frozen in zip(again.get("decisions", ()), RECORDS[name].get("decisions", ()), strict=True):
+        for fact, kept in zip(decided["facts"], frozen["facts"], strict=True):
+            # A field added since, optional by rule, is written with its default.
+            added = FACT_TYPES[fact["type"]].model_fields
+            fact["data"] = {k: v for k, v in fact["data"].items() if k in kept["data"] or v != added[k].get_default()}
+    assert again == RECORDS[name]
 
 
 def test_a_journal_record_with_another_field_is_not_valid() -> None:

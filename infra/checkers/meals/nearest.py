@@ -6,16 +6,17 @@ candidate named as ruled out was ruled out by that rule; that a refusal was true
 
 from typing import Any
 
-from infra.checkers.fold import Area, Eye
+from infra.checkers.fold import Eye
 from infra.checkers.logs import Decided, Logs
-from infra.checkers.rules import Judge, Wish
+from infra.checkers.meals.model import Area
+from infra.checkers.meals.rules import Judge, Wish
 
 TOLERANCE_M = 1.0
 PLACING_REASONS = ("no_capacity", "stale_capacity", "no_suitable_provider", "no_provider_in_reach")
 STALE = "stale_capacity"
 
 
-class NearestOracle(Eye):
+class NearestOracle(Eye[Area]):
     """Compares every ``every``-th placement (1: all of them) with an O(n) search."""
 
     def __init__(self, logs: Logs, every: int = 1) -> None:
@@ -131,7 +132,7 @@ class NearestOracle(Eye):
                 )
 
 
-class FreshCapacity(Eye):
+class FreshCapacity(Eye[Area]):
     """C07: no hold rests on capacity older than the policy's age limit; an operator's override may."""
 
     def __init__(self) -> None:

@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from infra.checkers.fold import HOLDING, Area, Eye, SlotKey, fold
+from infra.checkers.fold import Eye, fold
 from infra.checkers.logs import Decided, Logs
+from infra.checkers.meals.model import HOLDING, MODEL, TERMINAL, Area, SlotKey
 from infra.checkers.violation import Violation
 
 HOLDS = ("meals.order.assigned.v1", "meals.order.reassigned.v1")
@@ -17,7 +18,7 @@ def _name(key: SlotKey) -> str:
     return f"{key[0]} {key[1]} {key[2]}"
 
 
-class WithinCapacity(Eye):
+class WithinCapacity(Eye[Area]):
     """C01: a new hold never goes over capacity; capacity lowered below use is flagged in the same decision."""
 
     def __init__(self) -> None:
@@ -54,7 +55,7 @@ class WithinCapacity(Eye):
             self.note(f"{_name(key)} has {slot.capacity} portions, {taken} promised, and was given {data['portions']} more", decided)
 
 
-class Conservation(Eye):
+class Conservation(Eye[Area]):
     """C02: held and used of every slot are the portions of its orders, counted anew from the orders themselves."""
 
     def __init__(self) -> None:
@@ -83,14 +84,14 @@ class Conservation(Eye):
             for order in area.orders.values():
                 if order.state in HOLDING:
                     held[order.slot] = held.get(order.slot, 0) + order.portions
-                elif order.state in ("delivered", "closed") and order.used_at is not None:
+                elif order.used_at is not None:
                     used[order.used_at] = used.get(order.used_at, 0) + order.portions
             for key, slot in area.slots.items():
                 if (slot.held, slot.used) != (held.get(key, 0), used.get(key, 0)):
                     self.note(f"{_name(key)} holds {slot.held}, used {slot.used}; its orders say {held.get(key, 0)} and {used.get(key, 0)}")
 
 
-class OnePlace(Eye):
+class OnePlace(Eye[Area]):
     """C03: an order has at most one kitchen, and a person at most one order of an id."""
 
     def __init__(self) -> None:
@@ -99,11 +100,11 @@ class OnePlace(Eye):
     def before(self, area: Area, decided: Decided, fact: dict[str, Any]) -> None:
         """A second assignment without a move is a double booking."""
         order = area.orders.get(fact["data"].get("order_id", ""))
-        if fact["type"] == "meals.order.assigned.v1" and order is not None and order.state in HOLDING:
+        if fact["type"] == "meals.order.assigned.v1" and order is not None and order.state not in TERMINAL:
             self.note(f"order {fact['data']['order_id']} is at {order.provider_id} and was assigned again", decided)
 
 
-class ResolvedOnce(Eye):
+class ResolvedOnce(Eye[Area]):
     """C04: a hold ends once, as delivered, cancelled, closed, moved or lost."""
 
     ENDINGS = ("meals.order.cancelled.v1", "meals.order.delivered.v1", "meals.order.closed.v1")
@@ -118,7 +119,7 @@ class ResolvedOnce(Eye):
             self.note(f"order {fact['data']['order_id']} is {order.state if order else 'unknown'} and ends again", decided)
 
 
-class FreedOnce(Eye):
+class FreedOnce(Eye[Area]):
     """C05: a second cancellation frees nothing."""
 
     def __init__(self) -> None:
@@ -134,7 +135,7 @@ class FreedOnce(Eye):
             self._freed.add(key)
 
 
-class NewestWins(Eye):
+class NewestWins(Eye[Area]):
     """C06: a publication that is not newer than the one in force changes nothing."""
 
     def __init__(self) -> None:
@@ -149,7 +150,7 @@ class NewestWins(Eye):
                 self.note(f"{_name(key)} went from version {slot.version} to {fact['data']['version']}", decided)
 
 
-class CitesCapacity(Eye):
+class CitesCapacity(Eye[Area]):
     """C08: a hold cites the publication in force when it was made."""
 
     def __init__(self) -> None:
@@ -166,7 +167,7 @@ class CitesCapacity(Eye):
                 )
 
 
-class CutOff(Eye):
+class CutOff(Eye[Area]):
     """C09, meals part: after the cut-off an order is taken only by the late rule, and it says so."""
 
     def __init__(self) -> None:
@@ -186,7 +187,7 @@ class CutOff(Eye):
             self.note(f"order {data['order_id']} came after the kitchen's own cut-off", decided)
 
 
-class Served(Eye):
+class Served(Eye[Area]):
     """M-R1: at the end no kitchen has accepted more than its capacity, but for what a lowered publication left behind."""
 
     def __init__(self) -> None:
@@ -208,7 +209,7 @@ class Served(Eye):
 
 def check_publications(logs: Logs) -> list[Violation]:
     """C06 seen from outside: each slot ends at the highest version that any accepted publication of it had, in whatever order."""
-    areas = fold(logs)
+    areas = fold(logs, MODEL)
     best: dict[tuple[str, SlotKey], int] = {}
     for answers in logs.answers.values():
         first = answers[0]

@@ -1,27 +1,13 @@
 """The rules of placing an order, written again from their documentation: which policy is in force, and whether a place suits."""
 
 import math
-from datetime import date, datetime, timedelta, timezone
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from infra.checkers.fold import Area, Provider
+from infra.checkers.civil import minute_ms
+from infra.checkers.meals.model import Area, Provider
+from infra.checkers.meals.policy import in_force
 
-SHANGHAI = timezone(timedelta(hours=8))
 EARTH_RADIUS_M = 6_371_008.8
-DEFAULTS: dict[str, Any] = {
-    "breakfast": {"cutoff_minute": -240, "late_until_minute": -240},
-    "lunch": {"cutoff_minute": -240, "late_until_minute": 510},
-    "dinner": {"cutoff_minute": 600, "late_until_minute": 840},
-    "late_kitchen_load_percent": 95,
-    "capacity_age_s_max": 7 * 86400,
-    "walk_circles_s": [900, 1800, 2700],
-    "walk_speed_cm_s": 100,
-    "courier_speed_cm_s": 400,
-    "courier_travel_s_max": 3600,
-    "delivery_radius_m_default": 3000,
-    "detour_percent": 130,
-}
-"""The documented defaults of the meals policy that placing rests on."""
 
 
 class Wish(NamedTuple):
@@ -55,21 +41,6 @@ def haversine_m(here: Spot, there: Spot) -> float:
     """Great-circle distance in metres."""
     a = math.sin((there.phi - here.phi) / 2) ** 2 + here.across * there.across * math.sin((there.lam - here.lam) / 2) ** 2
     return 2 * EARTH_RADIUS_M * math.asin(math.sqrt(a))
-
-
-def in_force(area: Area, now_ms: int) -> dict[str, Any]:
-    """The meals parameters on this day: the latest version not after it, then the higher name; over the defaults."""
-    today = datetime.fromtimestamp(now_ms / 1000, SHANGHAI).date().isoformat()
-    held = [p for p in area.policies if p["policy"] == "meals" and p["in_force_from"] <= today]
-    if not held:
-        return DEFAULTS
-    return {**DEFAULTS, **max(held, key=lambda p: (p["in_force_from"], p["version"]))["parameters"]}
-
-
-def minute_ms(day: str, minute: int) -> int:
-    """An instant of that day in Shanghai."""
-    midnight = datetime.combine(date.fromisoformat(day), datetime.min.time(), SHANGHAI)
-    return int(midnight.timestamp() * 1000) + minute * 60_000
 
 
 class Judge:

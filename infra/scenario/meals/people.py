@@ -6,8 +6,9 @@ from random import Random
 from typing import Any, NamedTuple
 
 from infra.scenario.district import MEALS
+from infra.scenario.meals.world import World
+from infra.scenario.population import Person
 from infra.scenario.words import MINUTE_MS, Item, Sender, at, courier, desk, event, orderer
-from infra.scenario.world import Person, World
 
 STANDING_SHARE = 0.06
 """People with a standing order for lunch; assumed."""

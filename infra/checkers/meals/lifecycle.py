@@ -3,8 +3,9 @@
 from heapq import heappop, heappush
 from typing import Any
 
-from infra.checkers.fold import TERMINAL, Area, Eye, Recent
+from infra.checkers.fold import Eye, Recent
 from infra.checkers.logs import Decided
+from infra.checkers.meals.model import TERMINAL, Area
 
 STEPS_MAX = 64
 """Pieces of due work one event may carry (contract of the core); so many decisions later overdue work has had its turn."""
@@ -22,7 +23,7 @@ NEXT: dict[str, set[str | None]] = {
 """Which states each fact may find an order in (None: never spoken of); the published table of moves, from the fact's side."""
 
 
-class OrderMoves(Eye):
+class OrderMoves(Eye[Area]):
     """I06: every move is in the table, nothing leaves a terminal state, and each order ends once."""
 
     def __init__(self) -> None:
@@ -42,7 +43,7 @@ class OrderMoves(Eye):
             self.note(f"order {order_id} is {state or 'unknown'} and {fact['type']} does not start there", decided)
 
 
-class NoOrphans(Eye):
+class NoOrphans(Eye[Area]):
     """I07: every open order has a deadline still to come or a human; an order without a kitchen has a human's task at once."""
 
     def __init__(self, *, settled: bool = True) -> None:
@@ -62,11 +63,11 @@ class NoOrphans(Eye):
         for fact in decided.body["facts"]:
             if fact["type"] == "meals.order.unplaced.v1":
                 order = area.orders.get(fact["data"]["order_id"])
-                if order is not None and order.state == "unplaced" and not _owned(area, fact["data"]["order_id"]):
+                if order is not None and order.state == "unplaced" and not area.has_human(fact["data"]["order_id"]):
                     self.note(f"order {fact['data']['order_id']} has no kitchen and no human", decided)
             elif fact["type"] == "meals.order.welfare_check_due.v1":
                 order = area.orders.get(fact["data"]["order_id"])
-                if order is None or order.state != "welfare_check" or _owned(area, fact["data"]["order_id"]):
+                if order is None or order.state != "welfare_check" or area.has_human(fact["data"]["order_id"]):
                     continue
                 self.note(f"a welfare check of order {fact['data']['order_id']} is due and nobody owns it", decided)
         recent = self._recent.setdefault(area.area, Recent(STEPS_MAX))
@@ -82,21 +83,17 @@ class NoOrphans(Eye):
             return
         for area in areas.values():
             for order_id, order in area.orders.items():
-                if order.state not in TERMINAL and order.closes_ms + 3_600_000 < area.now_ms and not _owned(area, order_id):
+                if order.state not in TERMINAL and order.closes_ms + 3_600_000 < area.now_ms and not area.has_human(order_id):
                     self.note(f"order {order_id} is {order.state} an hour after it should have closed")
 
     def _expect_ended(self, area: Area, entry: tuple[int, str], decided: Decided) -> None:
         order = area.orders.get(entry[1])
-        if order is None or order.state in TERMINAL or order.closes_ms > entry[0] or _owned(area, entry[1]):
+        if order is None or order.state in TERMINAL or order.closes_ms > entry[0] or area.has_human(entry[1]):
             return
         self.note(f"order {entry[1]} is {order.state}, its deadline has passed and no human owns it", decided)
 
 
-def _owned(area: Area, order_id: str) -> bool:
-    return area.owned.get(order_id, 0) > 0
-
-
-class TimersInTime(Eye):
+class TimersInTime(Eye[Area]):
     """T02: what the clock does, it does not before its instant, once, and in the order it was due."""
 
     def __init__(self) -> None:

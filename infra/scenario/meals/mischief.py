@@ -7,8 +7,8 @@ from datetime import date, timedelta
 from random import Random
 from typing import Any
 
+from infra.scenario.meals.world import World
 from infra.scenario.words import MINUTE_MS, Item, Sender, at, event, rfc3339
-from infra.scenario.world import World
 
 
 def mischief_items(world: World, day: date, prefix: str, items: list[Item]) -> Iterator[Item]:

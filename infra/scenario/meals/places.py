@@ -6,8 +6,8 @@ from random import Random
 from typing import Any
 
 from infra.scenario.district import MEALS
+from infra.scenario.meals.world import Place, World
 from infra.scenario.words import Item, at, event, house, rfc3339
-from infra.scenario.world import Place, World
 
 
 def place_items(world: World, day: date, prefix: str) -> Iterator[Item]:

@@ -1,38 +1,25 @@
-"""The example policies of a played district: the meals rules of the features page as data, and the year's calendar."""
+"""The example policies of meals in a played district: the rules of the features page as data, and the year's calendar."""
 
 from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Any
 
-from infra.scenario.words import Item, at, event, office
-from infra.scenario.world import World
+from infra.scenario.meals.world import World
+from infra.scenario.policies import calendar_item, policy_item
+from infra.scenario.words import Item, at
 
 
 def policy_items(world: World, day: date, prefix: str) -> Iterator[Item]:
     """The policies in force, published before anything else of the day before."""
     eve = day - timedelta(days=1)
     in_force = date(eve.year, 1, 1).isoformat()
-    policies = (
-        ("meals", f"{world.district.code}/2026.1", meals_parameters(), "M-R2, M-R3, M-R4, M-R8; example values for a played day"),
-        (
-            "calendar",
-            str(day.year),
-            calendar_parameters(),
-            "2026 holidays as announced by the State Council; from memory, check before real use",
-        ),
-    )
-    for number, (name, version, parameters, source) in enumerate(policies):
-        at_ms = at(eve, 6.6) + number * 1000
-        body = {"policy": name, "version": version, "in_force_from": in_force, "parameters": parameters, "source": source}
-        one = event(
-            f"{prefix}-pol-{name}",
-            "policy.published.v1",
-            at_ms - 500,
-            area=world.district.code,
-            sender=office(world.district.word),
-            data=body,
-        )
-        yield Item(at_ms, "policy", world.district.code, one)
+    area = world.district.code
+    source = "M-R2, M-R3, M-R4, M-R8; example values for a played day"
+    at_ms = at(eve, 6.6)
+    name = f"{area}/2026.1"
+    word = world.district.word
+    yield policy_item(area, "meals", name, meals_parameters(), source=source, in_force=in_force, at_ms=at_ms, prefix=prefix, word=word)
+    yield calendar_item(area, day, at_ms=at_ms + 1000, prefix=prefix, word=word)
 
 
 def meals_parameters() -> dict[str, Any]:
@@ -74,20 +61,3 @@ def _times(start: int, end: int, *, cutoff: int, late_until: int, cancel_until: 
         "late_until_minute": late_until,
         "cancel_until_minute": cancel_until,
     }
-
-
-def calendar_parameters() -> dict[str, Any]:
-    """Holidays of 2026 and the weekend days worked in exchange (调休)."""
-    return {
-        "year": 2026,
-        "holidays": [
-            *_days("2026-01-01", 3), *_days("2026-02-15", 9), *_days("2026-04-04", 3), *_days("2026-05-01", 5),
-            *_days("2026-06-19", 3), *_days("2026-09-25", 3), *_days("2026-10-01", 7),
-        ],
-        "workdays": ["2026-01-04", "2026-02-14", "2026-02-28", "2026-05-09", "2026-09-20", "2026-10-10"],
-    }  # fmt: skip
-
-
-def _days(first: str, count: int) -> list[str]:
-    start = date.fromisoformat(first)
-    return [(start + timedelta(days=ahead)).isoformat() for ahead in range(count)]

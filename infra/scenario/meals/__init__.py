@@ -1,0 +1,1 @@
+"""A day of meals: places and people, what they send, what goes wrong, and the policies in force."""

@@ -1,0 +1,7 @@
+"""Which domains have a part in a played day: one line a domain."""
+
+from infra.scenario.meals.day import SOURCE as MEALS
+from infra.scenario.source import DaySource
+
+SOURCES: dict[str, DaySource] = {one.domain: one for one in (MEALS,)}
+"""Domain name to its part of the day."""

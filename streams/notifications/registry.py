@@ -1,0 +1,12 @@
+"""Every domain's table of who hears of what: one line a domain."""
+
+from streams.notifications.hearing import SHARED, Hearing, joined
+from streams.notifications.meals import HEARING as MEALS
+
+HEARINGS: dict[str, Hearing] = {"meals": joined(MEALS)}
+"""Domain name to its table with the shared one."""
+
+
+def hearing_of(domain: str) -> Hearing:
+    """The domain's table; the shared one alone for a domain without a table of its own."""
+    return HEARINGS.get(domain, SHARED)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from infra.checkers.logs import Decided, Logs, identity, parse_record
+from infra.checkers.logs import DRILL_AREA, DRILL_SOURCE, Decided, Logs, identity, parse_record
 from infra.checkers.violation import Violation
 
 TICK = "clock.ticked.v1"
@@ -56,10 +56,17 @@ def check_i02(logs: Logs) -> list[Violation]:
     if logs.only_ours:
         raw_ids = {event.get("id") for sent in logs.sent if sent.raw is not None for event in _raw_events(sent.raw)}
         for decided in logs.decisions:
-            known = decided.event_id in taken or decided.event_id in raw_ids or decided.event_id in never
+            known = decided.event_id in taken or decided.event_id in raw_ids or decided.event_id in never or _drilled(logs, decided)
             if decided.body["event_type"] != TICK and not known:
                 found.append(_at("I02", f"{decided.event_id} was decided and nobody sent it", decided))
     return found
+
+
+def _drilled(logs: Logs, decided: Decided) -> bool:
+    """Whether the auditor sent it: it says so itself, and touches nobody's area but the drill's."""
+    events = logs.parsed.get((decided.partition, decided.source_offset)) or []
+    sources = {event.get("source") for event in events if isinstance(event, dict) and event.get("id") == decided.event_id}
+    return decided.body["area"] == DRILL_AREA and sources == {DRILL_SOURCE}
 
 
 def _raw_events(raw: bytes) -> list[dict[str, Any]]:

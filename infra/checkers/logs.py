@@ -15,6 +15,11 @@ IDENTITY = ("type", "area", "actor", "onbehalfof", "subject", "time", "data")
 """What makes two sendings of one id the same body (contract, "id makes sending again safe")."""
 
 
+DRILL_AREA = "000000"
+DRILL_SOURCE = "/laoxiao/drill"
+"""The auditor's drills: nobody's log of sendings knows them, and no table may show them."""
+
+
 class Sent(NamedTuple):
     """C: one record or request as a client sent it, and what the client knows of its fate."""
 

@@ -155,7 +155,8 @@ def handle(domain: Domain[S], area: AreaState[S], received: Received) -> Decisio
     now_ms = max(area.now_ms, received.received_at_ms)
     _advance(domain, area, now_ms)
     facts: list[Reasoned] = []
-    _do_due_work(domain, area, facts)
+    if domain.due(area.domain, now_ms) is not None:
+        _do_due_work(domain, area, facts)
     repeat = False
     error: str | None = None
     known = area.seen.get(event.id)
@@ -174,13 +175,12 @@ def handle(domain: Domain[S], area: AreaState[S], received: Received) -> Decisio
             verdict = internal_error(domain, event.id, event.type, error)
     for reasoned in verdict.facts:
         _evolve(domain, area, reasoned.fact)
-    facts.extend(verdict.facts)
-    if verdict.facts:
+    facts += verdict.facts
+    if verdict.facts and domain.due(area.domain, now_ms) is not None:
         _do_due_work(domain, area, facts)
-    remember = known is None and not isinstance(event, ClockTickedEvent)
-    if remember:
+    if known is None and type(event) is not ClockTickedEvent:
         area.seen.remember(event.id, received.digest, verdict.outcome, verdict.reason, now_ms)
-    domain.check(area.domain, (reasoned.fact for reasoned in facts))
+    domain.check(area.domain, [reasoned.fact for reasoned in facts])
     return Decision(
         event_id=event.id,
         event_type=event.type,
@@ -317,9 +317,10 @@ def _stuck(domain: Domain[S], area: AreaState[S], key: str, error: str) -> tuple
 
 
 def _decide(domain: Domain[S], area: AreaState[S], event: Event) -> Verdict:
-    if isinstance(event, ClockTickedEvent):
+    # Event and fact classes have no subclasses, and `isinstance` of another model asks pydantic first.
+    if type(event) is ClockTickedEvent:
         return accept()
-    if isinstance(event, TaskCompletedEvent):
+    if type(event) is TaskCompletedEvent:
         task = area.tasks.get(event.data.task_id)
         if task is None:
             return refuse(CoreReason.UNKNOWN_TASK)
@@ -329,9 +330,9 @@ def _decide(domain: Domain[S], area: AreaState[S], event: Event) -> Verdict:
 
 
 def _evolve(domain: Domain[S], area: AreaState[S], fact: Fact) -> None:
-    if isinstance(fact, TaskOpened):
+    if type(fact) is TaskOpened:
         area.tasks[fact.task_id] = Task(fact.kind, fact.about, fact.owner, area.now_ms, fact.detail)
-    elif isinstance(fact, TaskClosed):
+    elif type(fact) is TaskClosed:
         del area.tasks[fact.task_id]
     domain.evolve(area.domain, fact, area.now_ms)
 

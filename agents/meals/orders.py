@@ -1,7 +1,5 @@
 """Orders: placing, cancelling, overriding, and moving those that lost their kitchen."""
 
-from pydantic import TypeAdapter
-
 from agents.core import Verdict, accept, refuse
 from agents.meals.place import NoPlacement, Placement, Wish, route
 from agents.meals.policy import at_minute
@@ -31,8 +29,6 @@ OPERATOR = "meals-operator"
 
 
 ACCEPTED = Outcome.ACCEPTED
-_ASSIGNED = TypeAdapter(OrderAssigned)
-"""Validates from a dict, in half the time of keywords: this fact is the hottest of all."""
 
 
 def placed(state: MealsState, event: OrderPlacedEvent, now_ms: int) -> Verdict:
@@ -72,8 +68,16 @@ def placed(state: MealsState, event: OrderPlacedEvent, now_ms: int) -> Verdict:
                 placement.why["subsidy"] = cost.rule
             return Verdict(ACCEPTED, None, (Reasoned(fact),), placement.why)
         reason, why = placement
-    refused = OrderRefused(
-        order_id=data.order_id, person_id=data.person_id, date=date, meal=meal, portions=data.portions, reason=reason.value
+    refused = OrderRefused.made(
+        {
+            "order_id": data.order_id,
+            "person_id": data.person_id,
+            "date": date,
+            "meal": meal,
+            "portions": data.portions,
+            "reason": reason.value,
+            "standing_order_id": None,
+        }
     )
     return Verdict(Outcome.REFUSED, reason.value, (Reasoned(refused),), why)
 
@@ -90,7 +94,7 @@ def assigned(
 ) -> OrderAssigned:
     """The fact of an order that found its kitchen."""
     slot = placement.slot
-    return _ASSIGNED.validate_python(
+    return OrderAssigned.made(
         {
             "order_id": order_id,
             "provider_id": slot.provider.place_id,

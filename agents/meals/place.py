@@ -75,12 +75,10 @@ class Search:
     """One search: the wish and the rules in force, worked out once."""
 
     __slots__ = (
-        "age_ms_max",
         "day",
         "delivery",
         "diets",
         "late_ms",
-        "load_percent",
         "now_ms",
         "policy",
         "portions",
@@ -97,17 +95,15 @@ class Search:
         self.policy = policy
         self.wish = wish
         self.now_ms = now_ms
-        self.day: MealDay | None = state.days.get((wish.date, wish.meal))
-        self.slots: dict[str, Slot] = {} if self.day is None else self.day.slots
+        _, date, meal, self.portions, service, self.diets, _ = wish
+        day = state.days.get((date, meal))
+        self.day: MealDay | None = day
+        self.slots: dict[str, Slot] = {} if day is None else day.slots
         self.slot: Slot | None = None
-        self.service, self.diets, self.portions = wish.service, wish.diets, wish.portions
-        self.delivery = wish.service == "delivery"
-        self.speed_cm_s = policy.courier_speed_cm_s if self.delivery else policy.walk_speed_cm_s
-        reach_s = policy.courier_travel_s_max if self.delivery else policy.walk_circles_s[-1]
-        self.reach_m = reach_s * self.speed_cm_s // policy.detour_percent
-        self.age_ms_max = policy.capacity_age_s_max * 1000
-        self.load_percent = policy.late_kitchen_load_percent
-        self.standard_ms, self.late_ms = policy.order_until_ms(wish.date, wish.meal)
+        self.service = service
+        self.delivery = delivery = service == "delivery"
+        self.speed_cm_s, self.reach_m = policy.courier if delivery else policy.walk
+        self.standard_ms, self.late_ms = policy.order_until_ms(date, meal)
 
     def travel_s(self, distance_m: int) -> int:
         """Estimated seconds on the way, rounded up."""
@@ -138,13 +134,13 @@ class Search:
             return R_CLOSED
         if slot.free < self.portions:
             return R_CAPACITY
-        if self.now_ms - slot.published_ms > self.age_ms_max:
+        if self.now_ms - slot.published_ms > self.policy.capacity_age_s_max * 1000:
             return R_STALE
         cutoff_ms = self.standard_ms if slot.cutoff_ms is None else slot.cutoff_ms
         if self.now_ms > cutoff_ms:
             if slot.cutoff_ms is not None or self.now_ms > self.late_ms:
                 return R_CUTOFF
-            if (slot.held + slot.used) * 100 >= self.load_percent * slot.total:
+            if (slot.held + slot.used) * 100 >= self.policy.late_kitchen_load_percent * slot.total:
                 return R_BUSY
         return None
 

@@ -5,7 +5,7 @@ number the default is the project's own suggestion, marked [O].
 """
 
 from datetime import date
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -127,6 +127,18 @@ class MealsParameters(_Parameters):
         if not set(self.meal_price_fen) <= {"breakfast", "lunch", "dinner"} or any(fen < 0 for fen in self.meal_price_fen.values()):
             raise ValueError("bad_price")
         return self
+
+    @cached_property
+    def walk(self) -> tuple[int, int]:
+        """On foot: centimetres a second, and the metres of great circle that the widest walking circle reaches."""
+        speed_cm_s = self.walk_speed_cm_s
+        return speed_cm_s, self.walk_circles_s[-1] * speed_cm_s // self.detour_percent
+
+    @cached_property
+    def courier(self) -> tuple[int, int]:
+        """The same of a courier."""
+        speed_cm_s = self.courier_speed_cm_s
+        return speed_cm_s, self.courier_travel_s_max * speed_cm_s // self.detour_percent
 
     def order_until_ms(self, date_text: str, meal: str) -> tuple[int, int]:
         """When ordering ends for a meal of a date, and when it ends by the late rule (milliseconds since the epoch)."""

@@ -52,6 +52,9 @@ class Deadlines:
 
     def due(self, now_ms: int) -> str | None:
         """The key of the earliest deadline that is not after `now_ms`, or None. It stays until it is cleared or moved."""
+        heap = self._heap
+        if not heap or heap[0][0] > now_ms:
+            return None  # a withdrawn one lies not later than the first live one
         top = self.first()
         return top[1] if top is not None and top[0] <= now_ms else None
 

@@ -21,15 +21,15 @@ def brute(point: Point, places: list[Place], within_m: int) -> list[tuple[int, s
 
 
 @settings(max_examples=150, deadline=None)
-@given(base, st.one_of(few, many, many), offset, offset, st.sampled_from((0, 400, 2_000, 12_000)), st.booleans())
+@given(base, st.one_of(few, many, many), st.tuples(offset, offset), st.sampled_from((0, 400, 2_000, 12_000)), st.booleans())
 def test_nearest_first_is_exactly_the_sorted_brute_force(
-    origin: tuple[float, float], where: list[tuple[float, float]], lat: float, lon: float, within_m: int, settled: bool
+    origin: tuple[float, float], where: list[tuple[float, float]], asker: tuple[float, float], within_m: int, settled: bool
 ) -> None:
     places = [Place(f"p-{number:03d}", origin[0] + dlat, origin[1] + dlon) for number, (dlat, dlon) in enumerate(where)]
     grid: Grid[Place] = Grid(settled=settled)
     for place in places:
         grid.add(place)
-    point = Point(origin[0] + lat, origin[1] + lon)
+    point = Point(origin[0] + asker[0], origin[1] + asker[1])
     assert [(distance_m, place_id) for distance_m, place_id, _ in grid.nearest_first(point, within_m)] == brute(point, places, within_m)
 
 

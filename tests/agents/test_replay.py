@@ -29,6 +29,8 @@ def test_folding_the_journal_gives_the_live_state_and_every_invariant_holds_on_t
         DOMAIN.check_all(live.domain)
         record = journal.decode(journal.encode(Decided(1, seq, 0, seq, (decision,))))
         assert isinstance(record, Decided)
+        # Facts made without validation are those that validation makes.
+        assert [reasoned.fact for reasoned in record.decisions[0].facts] == [reasoned.fact for reasoned in decision.facts]
         core.fold(DOMAIN, folded, record.decisions[0])
         assert core.next_deadline(DOMAIN, folded) == core.next_deadline(DOMAIN, live)
     assert rows(folded) == rows(live)

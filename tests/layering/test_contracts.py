@@ -47,6 +47,7 @@ PLANTS = {
     "a new domain that nobody declared": Plant("agents/beds.py", "import agents.meals", "never on another domain"),
     "carrying speaks HTTP": Plant("streams/validity.py", "import fastapi", "speaks no HTTP"),
     "ground knows Faust": Plant("infra/settings.py", "import faust", "Only streams knows Faust"),
+    "the auditor borrows a rule": Plant("streams/auditor/meals.py", "import agents.shared.ids", "The auditor knows facts"),
     "a checker borrows the codec": Plant("infra/checkers/__init__.py", "import schemas.codec", "their own eyes"),
 }
 

@@ -2,8 +2,9 @@
 
 from typing import Any
 
+from agents.beds import DOMAIN as BEDS
 from agents.core import Domain
 from agents.meals import DOMAIN as MEALS
 
-DOMAINS: dict[str, Domain[Any]] = {MEALS.name: MEALS}
+DOMAINS: dict[str, Domain[Any]] = {MEALS.name: MEALS, BEDS.name: BEDS}
 """A carrier handles states of any domain without looking inside, hence the open type of the state."""

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Union, get_args
 
 from pydantic import Field, TypeAdapter
 
-from schemas import childcare, emergency, meals
+from schemas import beds, childcare, emergency, meals
 from schemas.emergency_mending import RAISED, mend
 from schemas.envelope import Event
 from schemas.facts import ClockTickedEvent, PolicyPublishedEvent, TaskCompletedEvent
@@ -19,6 +19,7 @@ DOMAIN_EVENTS: dict[str, tuple[type[Event], ...]] = {
     "meals": meals.EVENTS,
     "emergency": emergency.EVENTS,
     "childcare": childcare.EVENTS,
+    "beds": beds.EVENTS,
 }
 """Each domain's own event classes, declared in its module. A domain is taken in once `schemas.topics.DOMAINS` names it."""
 

@@ -34,6 +34,11 @@ def midnight_ms(day: date) -> int:
     return (day.toordinal() - EPOCH) * DAY_MS - SHANGHAI_MS
 
 
+def midnight_ms_of(day: int) -> int:
+    """The same of a day number."""
+    return (day - EPOCH) * DAY_MS - SHANGHAI_MS
+
+
 @lru_cache(maxsize=4096)
 def day_from(text: str) -> date:
     """``YYYY-MM-DD`` as a date."""

@@ -1,0 +1,147 @@
+"""Beds as the core sees it (`agents.core.Domain`)."""
+
+from collections.abc import Iterable, Iterator
+from datetime import date
+
+from agents.beds import applications, check, evolve_beds, inventory, offers, residents
+from agents.beds import snapshot as rows_of
+from agents.beds.decide import decide
+from agents.beds.evolve import evolve
+from agents.beds.lines import grow_older, rebuild
+from agents.beds.match import next_turn, offer
+from agents.beds.state import BedsState
+from agents.beds.states import BedState
+from agents.core import Row, Verdict
+from agents.shared.calendar import DAY_MS, day_number, day_of, midnight_ms
+from schemas.decisions import Reasoned
+from schemas.envelope import Event
+from schemas.facts import Fact
+
+MATCH = "match|"
+"""The key of "a free bed suits somebody who waits". It follows from the state and is never a deadline."""
+
+
+class Beds:
+    """One pool of beds with its waitlist, for one area at a time; it keeps nothing itself."""
+
+    name = "beds"
+    operator = offers.OPERATOR
+
+    def blank(self, area: str) -> BedsState:
+        """An area nothing is known of."""
+        return BedsState(area)
+
+    def decide(self, state: BedsState, event: Event, now_ms: int) -> Verdict:
+        """Answer one event."""
+        return decide(state, event, now_ms)
+
+    def evolve(self, state: BedsState, fact: Fact, now_ms: int) -> None:
+        """Write one fact."""
+        evolve(state, fact, now_ms)
+
+    def due(self, state: BedsState, now_ms: int) -> str | None:
+        """Deadlines first, so that nobody is offered a bed on what is no longer so; then the next offer."""
+        key = state.deadlines.due(now_ms)
+        if key is None and next_turn(state) is not None:
+            return MATCH
+        return key
+
+    def fire(self, state: BedsState, key: str, now_ms: int) -> tuple[Reasoned, ...]:
+        """The facts of that work; the kinds of keys are named in `evolve`."""
+        if key == MATCH:
+            turn = next_turn(state)
+            assert turn is not None
+            return (offer(state, turn, now_ms),)
+        kind, _, case = key.partition("|")
+        match kind:
+            case "offer":
+                return offers.expired(state, case, now_ms)
+            case "admit":
+                return offers.missed(state, case, now_ms)
+            case "resume":
+                return applications.resume_due(state, case)
+            case "rest":
+                return offers.rested(state, case, now_ms)
+            case "assess":
+                return applications.assessment_over(state, case, now_ms)
+            case "stale":
+                return inventory.silent(state, case)
+            case "clean":
+                if residents.bed_at(state, case).state is BedState.VACATED:
+                    return residents.cleaning_begins(state, case, now_ms)
+                return residents.overdue(state, "cleaning", case, now_ms)
+            case "leave" | "stay":
+                return residents.overdue(state, kind, case, now_ms)
+            case _:
+                raise ValueError(f"unknown deadline {kind!r}")
+
+    def next_deadline(self, state: BedsState) -> int | None:
+        """The earliest instant of any deadline; at once while a free bed suits somebody who waits."""
+        if next_turn(state) is not None:
+            return 0
+        first = state.deadlines.first()
+        return None if first is None else first[0]
+
+    def forget(self, state: BedsState, now_ms: int) -> None:
+        """Ended applications after the policy's memory. Here too waiting bonuses grow and another policy comes into force."""
+        policy = state.policies.at(now_ms)
+        today = day_number(now_ms)
+        if today > state.today:
+            grow_older(state, today)
+        if state.policies.version != state.built_for:
+            evolve_beds.recount(state)
+            rebuild(state)
+        if state.ended_order:
+            before_ms = now_ms - policy.memory_days * DAY_MS
+            while state.ended_order and state.ended[state.ended_order[0]].ended_ms < before_ms:
+                del state.ended[state.ended_order.popleft()]
+
+    def check(self, state: BedsState, facts: Iterable[Fact]) -> None:
+        """What these facts touched."""
+        check.check(state, facts)
+
+    def check_all(self, state: BedsState) -> None:
+        """The whole state."""
+        check.check_all(state)
+
+    def seen_memory_ms(self, state: BedsState) -> int:
+        """By policy."""
+        return state.policies.current.seen_memory_s * 1000
+
+    def policy_versions(self, state: BedsState, now_ms: int) -> dict[str, str]:
+        """The version of beds in force, and of this year's calendar when one is known. Not to be changed by the caller."""
+        state.policies.at(now_ms)
+        versions = state.versions_at
+        if versions.get("beds") != state.policies.version or now_ms >= state.versions_until_ms:
+            versions = {"beds": state.policies.version}
+            year = day_of(now_ms).year
+            calendar = state.calendar_versions.get(year)
+            if calendar is not None:
+                versions["calendar"] = calendar
+            state.versions_at = versions
+            state.versions_until_ms = midnight_ms(date(year + 1, 1, 1))
+        return versions
+
+    def dump(self, state: BedsState) -> Iterator[Row]:
+        """The state as rows."""
+        return rows_of.dump(state)
+
+    def load(self, area: str, rows: Iterable[Row]) -> BedsState:
+        """The state that `dump` made."""
+        return rows_of.load(area, rows)
+
+    def gauges(self, state: BedsState) -> dict[str, int]:
+        """Counters that cost nothing to read."""
+        counts = state.counts
+        return {
+            "open_cases": len(state.applications),
+            "open_tasks": len(state.tasks),
+            "providers": len(state.facilities),
+            "capacity_total": sum(counts.values()),
+            "capacity_free": counts.get("free", 0),
+            "deadlines": len(state.deadlines),
+            "stuck_cases": len(state.stuck),
+            "waiting": state.waiting,
+            "beds_held": counts.get("held", 0) + counts.get("reserved", 0),
+            "beds_occupied": counts.get("occupied", 0),
+        }

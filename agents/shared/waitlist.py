@@ -1,0 +1,89 @@
+"""A line of keys in order: who is first, and how many are ahead of whom, whatever its length.
+
+Chunks of bounded size, so that joining and leaving move a few hundred references, not the whole line; measured at 50,000 keys.
+"""
+
+from bisect import bisect_left, insort
+from collections.abc import Iterator
+from typing import Any, Generic, TypeVar
+
+K = TypeVar("K", bound=tuple[Any, ...])
+
+CHUNK_MAX = 512
+
+
+class Line(Generic[K]):
+    """Distinct keys in ascending order."""
+
+    __slots__ = ("_chunks", "_ends", "_length")
+
+    def __init__(self) -> None:
+        self._chunks: list[list[K]] = []
+        self._ends: list[K] = []
+        """The last key of each chunk."""
+        self._length = 0
+
+    def __len__(self) -> int:
+        return self._length
+
+    def __iter__(self) -> Iterator[K]:
+        for chunk in self._chunks:
+            yield from chunk
+
+    def first(self) -> K | None:
+        """The smallest key, or None."""
+        return self._chunks[0][0] if self._chunks else None
+
+    def after(self, key: K) -> K | None:
+        """The smallest key greater than this one, which need not be here."""
+        chunks = self._chunks
+        number = bisect_left(self._ends, key)
+        if number == len(chunks):
+            return None
+        chunk = chunks[number]
+        place = bisect_left(chunk, key)
+        if chunk[place] == key:
+            place += 1
+        if place < len(chunk):
+            return chunk[place]
+        return chunks[number + 1][0] if number + 1 < len(chunks) else None
+
+    def add(self, key: K) -> None:
+        """Take a key in; it is not here yet."""
+        self._length += 1
+        chunks, ends = self._chunks, self._ends
+        if not chunks:
+            chunks.append([key])
+            ends.append(key)
+            return
+        number = min(bisect_left(ends, key), len(chunks) - 1)
+        chunk = chunks[number]
+        insort(chunk, key)
+        ends[number] = chunk[-1]
+        if len(chunk) > CHUNK_MAX:
+            half = len(chunk) // 2
+            chunks.insert(number + 1, chunk[half:])
+            del chunk[half:]
+            ends[number] = chunk[-1]
+            ends.insert(number + 1, chunks[number + 1][-1])
+
+    def remove(self, key: K) -> None:
+        """Take a key out; it is here."""
+        chunks, ends = self._chunks, self._ends
+        number = bisect_left(ends, key)
+        chunk = chunks[number]
+        place = bisect_left(chunk, key)
+        assert chunk[place] == key, "only who is in line can leave it"
+        del chunk[place]
+        self._length -= 1
+        if chunk:
+            ends[number] = chunk[-1]
+        else:
+            del chunks[number], ends[number]
+
+    def ahead_of(self, key: K) -> int:
+        """How many keys are smaller than this one, which need not be here."""
+        number = bisect_left(self._ends, key)
+        if number == len(self._chunks):
+            return self._length
+        return sum(map(len, self._chunks[:number])) + bisect_left(self._chunks[number], key)

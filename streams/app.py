@@ -43,7 +43,6 @@ _log = logging.getLogger(__name__)
 
 STOP_S_MAX = 15.0
 """A clean stop that takes longer is no clean stop: without a broker nothing becomes durable, and nobody needs this process."""
-REBALANCE_S_MAX = 30.0
 QUIET_LOGGERS = ("faust", "mode", "aiokafka")
 
 
@@ -65,6 +64,7 @@ class WorkerConfig:
     in_flight_max: int = 1_000
     session_timeout_s: float = 10.0
     stall_s: float = 15.0
+    rebalance_s_max: float = 30.0
     instance: str | None = None
 
 
@@ -85,7 +85,7 @@ def make_app(config: WorkerConfig) -> faust.App:
         table_standby_replicas=0,
         broker_session_timeout=config.session_timeout_s,
         broker_heartbeat_interval=heartbeat_s,
-        broker_rebalance_timeout=REBALANCE_S_MAX,
+        broker_rebalance_timeout=config.rebalance_s_max,
         # Commits are only a hint where to begin delivering: the journal knows where we are.
         broker_commit_interval=1.0,
         broker_commit_every=5_000,
@@ -150,6 +150,8 @@ class Worker:
             guard = LoopGuard(config.session_timeout_s / 2, self._die)
             self._spawn("watchdog", watchdog.run())
             self._spawn("loop-guard", guard.run())
+            # Beside the start and not after it: a group that lets nobody in holds up Faust's start as well.
+            self._spawn("membership", self._watch_membership())
             self.app.finalize()
             await self.app.start()
             _log.info("worker of %s is up", config.domain)
@@ -200,10 +202,14 @@ class Worker:
             if self.app.should_stop or self.app.crashed:
                 self._die(EXIT_BROKEN, f"Faust ended: {type(self.app.crash_reason).__name__}")
                 return
-            await self._check_membership()
             with suppress(TimeoutError):
                 async with asyncio.timeout(0.5):
                     await stop.wait()
+
+    async def _watch_membership(self) -> None:
+        while True:
+            await self._check_membership()
+            await asyncio.sleep(0.5)
 
     async def _check_membership(self) -> None:
         """A rebalance that never ends leaves every owner released, where the watchdog has nothing to look at: end the process.
@@ -211,7 +217,7 @@ class Worker:
         Not while the broker cannot be asked: then nobody can join anything, and a new process could not either.
         """
         since_s, config = self._outside_since_s, self.config
-        outside_s_max = REBALANCE_S_MAX + 2 * config.session_timeout_s + config.stall_s
+        outside_s_max = config.rebalance_s_max + 2 * config.session_timeout_s + config.stall_s
         if since_s is None or time.monotonic() - since_s < outside_s_max:
             return
         assert self._carrying is not None

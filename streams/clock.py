@@ -1,7 +1,9 @@
 """The owner's clock: posts `clock.ticked.v1` into an area's own partition when something there is due (design, section 5).
 
-Only the log moves time: the tick's instant is what the broker stamps on it. A broker whose clock is behind ours makes a tick come
-too early; then the deadline is still there, and the tick is posted again with growing pauses.
+Only the log moves time: the tick's instant is what the broker stamps on it. So a deadline is looked for by two clocks: ours, and the
+log's own, which is the area's now plus the time that has passed here since it was seen. A clock of ours that is behind delays nothing
+in an area that has been heard of; one that is ahead makes a tick come too early; then the deadline is still there, and the tick is
+posted again when the log's own clock says so, or after growing pauses.
 """
 
 import asyncio
@@ -36,6 +38,7 @@ class _Posted:
     deadline_ms: int
     offset: int
     attempt: int
+    again_s_min: float
     again_s: float
 
 
@@ -47,6 +50,7 @@ class OwnerClock(Generic[S]):
         self._owner = owner
         self._monotonic_s = monotonic_s
         self._posted: dict[str, _Posted] = {}
+        self._seen: dict[str, tuple[int, float]] = {}
 
     async def run(self) -> None:
         """Look again and again, until cancelled."""
@@ -66,8 +70,20 @@ class OwnerClock(Generic[S]):
         return posted
 
     def _now_ms(self, area: AreaState[S]) -> int:
-        """Wall: ours, since a deadline may pass without any event. Played: the area's own, which only records move."""
-        return round(self._c.now_s() * 1000) if self._c.clock is Clock.WALL else area.now_ms
+        """Wall: the later of ours and the log's, since a deadline may pass without any event. Played: the area's own, which only
+        records move."""
+        if self._c.clock is not Clock.WALL:
+            return area.now_ms
+        return max(round(self._c.now_s() * 1000), self._log_now_ms(area))
+
+    def _log_now_ms(self, area: AreaState[S]) -> int:
+        """The area's now, moved on by what has passed here since it was first seen: no wall clock of ours is in it."""
+        now_s = self._monotonic_s()
+        seen_ms, seen_s = self._seen.get(area.area, (None, 0.0))
+        if seen_ms != area.now_ms:
+            self._seen[area.area] = (area.now_ms, now_s)
+            return area.now_ms
+        return area.now_ms + round((now_s - seen_s) * 1000)
 
     async def _post(self, runtime: PartitionRuntime[S], area: AreaState[S], deadline_ms: int) -> int:
         last = self._posted.get(area.area)
@@ -76,7 +92,8 @@ class OwnerClock(Generic[S]):
             if last.offset >= runtime.next_source_offset:
                 return 0
             if last.deadline_ms == deadline_ms:
-                if self._monotonic_s() < last.again_s:
+                now_s, due_by_the_log = self._monotonic_s(), self._log_now_ms(area) >= deadline_ms
+                if now_s < (last.again_s_min if due_by_the_log else last.again_s):
                     return 0
                 attempt = last.attempt + 1
         try:
@@ -91,7 +108,8 @@ class OwnerClock(Generic[S]):
             self._c.metrics.alarm(self._c.domain.name, "tick_not_posted")
             offset = -1
         pause_s = min(AGAIN_S_MAX, AGAIN_S_MIN * 2**attempt)
-        self._posted[area.area] = _Posted(deadline_ms, offset, min(attempt, 16), self._monotonic_s() + pause_s)
+        now_s = self._monotonic_s()
+        self._posted[area.area] = _Posted(deadline_ms, offset, min(attempt, 16), now_s + AGAIN_S_MIN, now_s + pause_s)
         return int(offset >= 0)
 
     def _headers(self, area: AreaState[S]) -> tuple[tuple[str, bytes], ...]:

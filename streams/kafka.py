@@ -2,8 +2,8 @@
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncGenerator
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import aclosing, suppress
 from types import TracebackType
 from typing import Any, Self
 
@@ -24,6 +24,9 @@ first record after a pause never waits."""
 GATHER_RECORDS_MAX = 256
 GATHER_FROM_RECORDS = 8
 """So many that came during one send mean a flood, where a fuller batch is worth its wait; fewer leave at once."""
+ASK_S_MAX = 2.0
+"""A broker answers a question about offsets in milliseconds. A client that has no answer for so long may hold a connection that is
+dead without anybody having said so (a firewall that forgot it), and would hold it for its whole request timeout: ask another way."""
 READ_STALL_S = 60.0
 """A read that gets nothing for so long is given up: the caller ends the process and a supervisor tries again."""
 
@@ -82,6 +85,7 @@ class _Log:
         self.partitions = 0
         self._producer: AIOKafkaProducer | None = None
         self._asker: AIOKafkaConsumer | None = None
+        self._renewing = asyncio.Lock()
 
     async def __aenter__(self) -> Self:
         self._producer = producer(self._bootstrap)
@@ -102,15 +106,38 @@ class _Log:
 
     async def end_offset(self, partition: int) -> int:
         """The offset the next record will have (of what is committed, where transactions are used)."""
-        assert self._asker is not None, "enter the log first"
         tp = TopicPartition(self._topic, partition)
-        return int((await self._asker.end_offsets([tp]))[tp])
+        return int((await self._ask(lambda asker: asker.end_offsets([tp])))[tp])
 
     async def start_offset(self, partition: int) -> int:
         """The offset of the oldest record still kept."""
-        assert self._asker is not None, "enter the log first"
         tp = TopicPartition(self._topic, partition)
-        return int((await self._asker.beginning_offsets([tp]))[tp])
+        return int((await self._ask(lambda asker: asker.beginning_offsets([tp])))[tp])
+
+    async def _ask(self, question: Callable[[AIOKafkaConsumer], Awaitable[dict[TopicPartition, int]]]) -> dict[TopicPartition, int]:
+        """Ask over the connections there are; when they stay silent, over new ones. So a silence is the broker's, not a connection's."""
+        asker = self._asker
+        assert asker is not None, "enter the log first"
+        with suppress(TimeoutError):
+            async with asyncio.timeout(ASK_S_MAX):
+                return await question(asker)
+        async with self._renewing:
+            stale = self._asker is asker  # else another question has been asked over new ones meanwhile
+            if stale:
+                fresh = reader(self._bootstrap)
+                try:
+                    await fresh.start()
+                except (KafkaError, OSError):
+                    await fresh.stop()  # nobody answers at all: the old one waits as well as any
+                except BaseException:
+                    await fresh.stop()
+                    raise
+                else:
+                    self._asker = fresh
+                    await asker.stop()
+            current = self._asker
+        assert current is not None, "nobody leaves the log while it is asked"
+        return await question(current)
 
     async def _range(self, partition: int, start: int, stop: int) -> AsyncGenerator[Any, None]:
         """Consumer records with ``start <= offset < stop``; raises `LogTruncated`, `ReadStalled`."""

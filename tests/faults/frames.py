@@ -3,7 +3,7 @@
 import struct
 from typing import NamedTuple
 
-PRODUCE = 0
+PRODUCE, JOIN_GROUP = 0, 11
 _REQUEST_HEAD_BYTES = 8
 _RESPONSE_HEAD_BYTES = 4
 

@@ -100,7 +100,7 @@ class RollingRestart(Repeated):
             before, asked_s = process.restarts, time.monotonic()
             if process.send(signal.SIGTERM):
                 rig.did("clean restart", process=name)
-            while process.restarts == before and time.monotonic() - asked_s < BACK_S_MAX:
+            while process.restarts == before and time.monotonic() - asked_s < BACK_S_MAX:  # noqa: ASYNC110 - nothing tells of a restart
                 await asyncio.sleep(0.1)
             await asyncio.sleep(0.5)
 

@@ -32,7 +32,7 @@ class Toxics:
     reset each second. `cut_up` holds what clients send, `cut_down` what the server sends; both is a stall. `half_open`: a new
     connection is accepted and nobody is behind it. `slice_bytes`: packets of at most so many bytes, `slice_pause_s` apart.
     `lose_responses`: so many times the server gets a request that changes something, and its response is swallowed and the
-    connection reset.
+    connection reset. `hold_from`: the connection stalls, for good, when it carries a request of that Kafka API key.
     """
 
     latency_s: float = 0.0
@@ -44,6 +44,7 @@ class Toxics:
     slice_bytes: int = 0
     slice_pause_s: float = 0.0005
     lose_responses: int = 0
+    hold_from: int | None = None
     only: str | None = None
 
 
@@ -64,6 +65,8 @@ class Connection:
     client_id: str | None = None
     unreal: bool = False
     """Accepted while the link was half open: there is nobody behind it."""
+    forgotten: bool = False
+    """Nothing passes any more, and nobody says so: a firewall in between has lost its entry."""
     doomed: int | None = None
     """The correlation id of the request whose response will not arrive; -1: whatever the server says next."""
     asked: Frames = field(default_factory=lambda: Frames(requests=True))
@@ -71,6 +74,7 @@ class Connection:
 
     def reset(self) -> None:
         """RST to both sides, as a firewall or a crashed host would send it."""
+        self.forgotten = False  # whoever waits for it to pass may end
         for writer in (self.client, self.server):
             if writer is not None:
                 _abort(writer)
@@ -132,10 +136,10 @@ class Proxy:
 
     def heal(self) -> None:
         """A plain wire again. Connections that never had anybody behind them are reset: the server does not know of them."""
-        self.toxics = PLAIN
         for connection in list(self._connections):
-            if connection.unreal:
+            if connection.unreal or connection.forgotten:
                 connection.reset()
+        self.toxics = PLAIN
 
     def reset_all(self) -> None:
         """RST every connection that the toxics concern."""
@@ -143,6 +147,12 @@ class Proxy:
             if self._concerns(connection):
                 self._count("reset")
                 connection.reset()
+
+    def forget_all(self) -> None:
+        """Every open connection stalls for good; new ones are as good as ever. Healing resets the old ones."""
+        for connection in self._connections:
+            connection.forgotten = True
+            self._count("forgotten")
 
     def _concerns(self, connection: Connection) -> bool:
         return self._toxics.only is None or self._toxics.only == connection.client_id
@@ -196,13 +206,13 @@ class Proxy:
                 due_s, piece = await queue.get()
                 if due_s > loop.time():
                     await asyncio.sleep(due_s - loop.time())
+                if up:
+                    self._notice(connection, piece)
                 await self._until_passable(connection, up=up)
                 if not piece:
                     writer.write_eof()
                     return
-                if up:
-                    self._notice(connection, piece)
-                elif self._swallow(connection, piece):
+                if not up and self._swallow(connection, piece):
                     continue
                 await self._write(connection, writer, piece)
 
@@ -229,7 +239,7 @@ class Proxy:
 
     async def _until_passable(self, connection: Connection, *, up: bool) -> None:
         held = False
-        while self._concerns(connection) and (self._toxics.cut_up if up else self._toxics.cut_down):
+        while connection.forgotten or (self._concerns(connection) and (self._toxics.cut_up if up else self._toxics.cut_down)):
             if not held:
                 self._count("cut_up" if up else "cut_down")
                 held = True
@@ -257,6 +267,9 @@ class Proxy:
     def _notice(self, connection: Connection, piece: bytes) -> None:
         """The server has been sent this; if it changes something and a response is to be lost, doom the connection."""
         frames = connection.asked.feed(piece) if self.kafka else []
+        if self._concerns(connection) and any(frame.api_key == self._toxics.hold_from for frame in frames):
+            connection.forgotten = True
+            self._count("forgotten")
         if self._losses <= 0 or connection.doomed is not None or not self._concerns(connection):
             return
         if self.kafka:

@@ -197,3 +197,23 @@ async def test_frames_are_followed_however_the_bytes_are_cut() -> None:
         with pytest.raises((ConnectionResetError, asyncio.IncompleteReadError)):
             await asyncio.wait_for(reader.readexactly(12), 5)
         assert proxy.done["lost_response"] == 1
+
+
+async def test_forgotten_connections_stall_for_good_while_new_ones_work() -> None:
+    async with link(Echo()) as proxy, client(proxy) as old:
+        await ask(old, b"before")
+        proxy.forget_all()
+        with pytest.raises(TimeoutError):
+            await ask(old, b"anybody", within_s=0.3)
+        async with client(proxy) as new:
+            assert await ask(new, b"hello") == b"hello"
+
+
+async def test_a_connection_is_held_from_the_named_request_on() -> None:
+    async with link(Broker(), kafka=True) as proxy, client(proxy) as (reader, writer):
+        proxy.toxics = Toxics(hold_from=11)
+        writer.write(request(3, 1))
+        assert len(await asyncio.wait_for(reader.readexactly(12), 5)) == 12
+        writer.write(request(11, 2))
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(reader.readexactly(12), 0.3)

@@ -188,6 +188,15 @@ def simulate(arguments: tuple[str, ...]) -> None:
     sys.exit(subprocess.run([sys.executable, "-m", "tests.simulation", *arguments], cwd=PROJECT_ROOT, check=False).returncode)
 
 
+@main.command(context_settings={"ignore_unknown_options": True, "help_option_names": []}, add_help_option=False)
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def torture(arguments: tuple[str, ...]) -> None:
+    """Break real processes for a while, then check everything: --minutes N --seed S [--brokers 1|3] (source tree; --help says all)."""
+    from infra.cli.torture import run_torture
+
+    sys.exit(run_torture(arguments))
+
+
 @main.command()
 @click.option("--only", multiple=True, help="Run only the named measurements.")
 @click.option("--runs", default=5, show_default=True)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Generic
 
 from infra.checkers.expected import Expected
-from infra.checkers.fold import A, Eye, Model
+from infra.checkers.fold import A, Eye, Fact, Model
 from infra.checkers.logs import Logs
 from infra.checkers.violation import Violation
 
@@ -21,6 +21,8 @@ class DomainChecks(Generic[A]):
     - ``expected``: makes the `Expected` that says what the tables must hold.
     - ``refusals``: fact type to the field that names the case, for facts that refuse a case for good (I05), and
       ``acceptances`` the same for facts that take one on: an id once refused is never taken on.
+    - ``hands_over(fact)``: the domain that must be told of this fact by an event, or None (L06 between domains).
+    - ``counts(eyes)``: further numbers for the head of the report.
     """
 
     domain: str
@@ -32,6 +34,7 @@ class DomainChecks(Generic[A]):
     outside: tuple[Callable[[Logs], list[Violation]], ...] = ()
     refusals: Mapping[str, str] | None = None
     acceptances: Mapping[str, str] | None = None
+    hands_over: Callable[[Fact], str | None] = lambda _: None
     counts: Callable[[list[Eye[A]]], dict[str, int]] = lambda _: {}
 
 

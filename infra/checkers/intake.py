@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from infra.checkers.logs import DRILL_AREA, DRILL_SOURCE, Decided, Logs, identity, parse_record
+from infra.checkers.logs import DRILL_AREA, DRILL_SOURCE, HANDOVER, Decided, Logs, identity, parse_record
 from infra.checkers.violation import Violation
 
 TICK = "clock.ticked.v1"
@@ -56,10 +56,17 @@ def check_i02(logs: Logs) -> list[Violation]:
     if logs.only_ours:
         raw_ids = {event.get("id") for sent in logs.sent if sent.raw is not None for event in _raw_events(sent.raw)}
         for decided in logs.decisions:
-            known = decided.event_id in taken or decided.event_id in raw_ids or decided.event_id in never or _drilled(logs, decided)
+            known = decided.event_id in taken or decided.event_id in raw_ids or decided.event_id in never
+            known = known or _drilled(logs, decided) or _handed_over(logs, decided)
             if decided.body["event_type"] != TICK and not known:
                 found.append(_at("I02", f"{decided.event_id} was decided and nobody sent it", decided))
     return found
+
+
+def _handed_over(logs: Logs, decided: Decided) -> bool:
+    """Whether it claims to come from another domain; `infra.checkers.outbox.check_handovers` looks whether that is true."""
+    event = _input_of(logs, decided)
+    return event is not None and event.get("actor") == HANDOVER
 
 
 def _drilled(logs: Logs, decided: Decided) -> bool:

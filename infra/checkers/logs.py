@@ -15,6 +15,8 @@ IDENTITY = ("type", "area", "actor", "onbehalfof", "subject", "time", "data")
 """What makes two sendings of one id the same body (contract, "id makes sending again safe")."""
 
 
+HANDOVER = "system:handover"
+"""Who acts in an event that one domain hands to another."""
 DRILL_AREA = "000000"
 DRILL_SOURCE = "/laoxiao/drill"
 """The auditor's drills: nobody's log of sendings knows them, and no table may show them."""

@@ -1,8 +1,9 @@
-"""L06: what a decision causes outside happens at least once, and nothing happens outside without one."""
+"""L06: what a decision causes outside happens at least once, and nothing happens outside without one, in no domain."""
 
-from typing import NamedTuple
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, NamedTuple
 
-from infra.checkers.logs import Input, Logs
+from infra.checkers.logs import DRILL_AREA, HANDOVER, Input, Logs
 from infra.checkers.violation import Violation
 
 PLAIN_BYTES_MIN = 12
@@ -37,6 +38,43 @@ def check_l06(logs: Logs) -> list[Violation]:
         if origin not in aside
     ]
     return found + (_missing(logs, kept) if logs.settled else [])
+
+
+Promise = Callable[[dict[str, Any]], str | None]
+"""A fact in, the domain that must be told of it out, or None."""
+
+
+def check_handovers(runs: Mapping[str, Logs], promised: Mapping[str, Promise]) -> dict[str, list[Violation]]:
+    """Between domains: an event that claims to be handed over was caused by a decision of the domain it names (told of where it
+    lies), and every fact that must be told elsewhere was (told of where it was decided)."""
+    found: dict[str, list[Violation]] = {domain: [] for domain in runs}
+    told: set[tuple[str, str]] = set()
+    for domain, logs in runs.items():
+        for partition, offset, event in _handed_over(logs):
+            source = str(event.get("source", "")).split("/")[2:3]
+            cause = str(event.get("causationid"))
+            told.add((domain, cause))
+            if not source or source[0] not in runs or cause not in runs[source[0]].answers:
+                sentence = f"{event.get('id')} says it was handed over and no decision caused it"
+                found[domain].append(Violation("L06", sentence, partition, offset))
+    for domain, logs in runs.items():
+        if not logs.settled or domain not in promised:
+            continue
+        for decided in logs.decisions:
+            targets = {promised[domain](fact) for fact in decided.body["facts"]} if decided.body["area"] != DRILL_AREA else set()
+            found[domain] += [
+                Violation("L06", f"{decided.event_id} was to be told to {target} and was not", decided.partition, decided.offset)
+                for target in sorted(target for target in targets if target is not None and target in runs)
+                if (target, decided.event_id) not in told
+            ]
+    return found
+
+
+def _handed_over(logs: Logs) -> Iterator[tuple[int, int, dict[str, Any]]]:
+    for (partition, offset), events in logs.parsed.items():
+        for event in events or ():
+            if isinstance(event, dict) and event.get("actor") == HANDOVER:
+                yield partition, offset, event
 
 
 def _missing(logs: Logs, kept: dict[Origin, set[str]]) -> list[Violation]:

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from infra.checkers import intake, outbox, projection, replaying, sequence, timing
@@ -148,11 +148,15 @@ async def check_everything(
     sent = read_sent(sent_log) if sent_log is not None else None
     quarantine = await read_topic(bootstrap, "quarantine")
     tables = await read_tables(dsn, projection.tables_of(wanted)) if dsn is not None else None
-    reports = []
+    runs: dict[str, Logs] = {}
     for checks in wanted:
-        logs = await read_logs(
+        runs[checks.domain] = await read_logs(
             bootstrap, checks.domain, sent=sent, quarantine=quarantine, tables=tables, only_ours=only_ours
         )  # fmt: skip
-        replays = replays_of(bootstrap, logs.clock, logs.domain) if replay else None
-        reports.append(await asyncio.to_thread(check_all, logs, replays=replays, oracle_every=oracle_every))
+    between = outbox.check_handovers(runs, {checks.domain: checks.hands_over for checks in wanted})
+    reports = []
+    for domain, logs in runs.items():
+        replays = replays_of(bootstrap, logs.clock, domain) if replay else None
+        one = await asyncio.to_thread(check_all, logs, replays=replays, oracle_every=oracle_every)
+        reports.append(replace(one, violations=one.violations + between[domain]))
     return Report(tuple(reports), time.monotonic() - started)

@@ -70,7 +70,11 @@ async def _ask(gateway: Gateway, name: str) -> str:
 def page_router() -> APIRouter:
     """The page. Files are read once at the start and served by exact name, so no path can reach anything else."""
     routes = APIRouter(include_in_schema=False)
-    files = {path.name: (path.read_bytes(), MEDIA[path.suffix]) for path in sorted(STATIC.iterdir()) if path.suffix in MEDIA}
+    files = {
+        path.relative_to(STATIC).as_posix(): (path.read_bytes(), MEDIA[path.suffix])
+        for path in sorted(STATIC.rglob("*"))
+        if path.suffix in MEDIA
+    }
     for name, (content, media) in files.items():
         path = "/" if name == "index.html" else f"/static/{name}"
         routes.add_api_route(path, _file(content, media), methods=["GET"])

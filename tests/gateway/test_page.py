@@ -16,19 +16,31 @@ ROOT = Path(__file__).parents[2]
 STATIC = ROOT / "infra" / "gateway" / "static"
 
 
+FILES = sorted(path for path in STATIC.rglob("*") if path.is_file())
+
+
 def strings() -> dict[str, dict[str, str]]:
-    """Both tables, read from the script as it is served."""
+    """Both tables, the shared words and each domain's, read from the scripts as they are served."""
     tables: dict[str, dict[str, str]] = {}
     for language in ("zh", "en"):
-        script = (STATIC / f"strings_{language}.js").read_text(encoding="utf-8")
-        (block,) = re.findall(rf"^export const {language} = \{{\n(.*?)^\}};$", script, re.M | re.S)
-        lines = [line for line in block.splitlines() if line.strip()]
-        pairs = [re.fullmatch(r'  "([^"]+)": "([^"]+)",', line) for line in lines]
-        assert all(pairs), [line for line, pair in zip(lines, pairs, strict=True) if not pair]
-        found = [(pair[1], pair[2]) for pair in pairs if pair]
+        found: list[tuple[str, str]] = []
+        for path in sorted((STATIC / "words").glob(f"*_{language}.js")):
+            script = path.read_text(encoding="utf-8")
+            (block,) = re.findall(rf"^export const {language} = \{{\n(.*?)^\}};$", script, re.M | re.S)
+            lines = [line for line in block.splitlines() if line.strip()]
+            pairs = [re.fullmatch(r'  "([^"]+)": "([^"]+)",', line) for line in lines]
+            assert all(pairs), [line for line, pair in zip(lines, pairs, strict=True) if not pair]
+            found += [(pair[1], pair[2]) for pair in pairs if pair]
         assert len(dict(found)) == len(found), "a key twice"
         tables[language] = dict(found)
     return tables
+
+
+def test_every_file_of_words_and_panels_is_served_and_used() -> None:
+    merged = (STATIC / "strings.js").read_text(encoding="utf-8")
+    assert [path.name for path in (STATIC / "words").iterdir() if f"./words/{path.name}" not in merged] == []
+    panels = (STATIC / "domains" / "registry.js").read_text(encoding="utf-8")
+    assert [domain for domain in DOMAINS if f"./{domain}.js" not in panels] == []
 
 
 def test_both_languages_have_the_same_keys_and_the_same_blanks() -> None:
@@ -63,14 +75,14 @@ def test_every_event_type_has_its_words() -> None:
 
 def test_every_key_the_page_uses_exists() -> None:
     words = strings()["zh"]
-    for path in STATIC.iterdir():
+    for path in FILES:
         text = path.read_text(encoding="utf-8")
         used = set(re.findall(r'data-(?:t|title|label|placeholder)="([^"]+)"', text)) | set(re.findall(r'\bt\("([a-z_.]+)"', text))
         assert used - set(words) == set(), path.name
 
 
 def test_nothing_comes_from_elsewhere_and_nothing_a_client_sent_becomes_markup() -> None:
-    for path in STATIC.iterdir():
+    for path in FILES:
         text = path.read_text(encoding="utf-8")
         elsewhere = set(re.findall(r"https?://[^\s\"']+", text)) - {"http://www.w3.org/2000/svg"}
         assert elsewhere == set(), path.name
@@ -80,7 +92,8 @@ def test_nothing_comes_from_elsewhere_and_nothing_a_client_sent_becomes_markup()
 
 def test_every_fact_a_decision_can_hold_has_its_words() -> None:
     words = strings()["zh"]
-    assert [name for name in FACTS if name.split(".")[0] in {"meals", "policy", "task", "case"} and f"fact.{name}" not in words] == []
+    shown = {*DOMAINS, "policy", "task", "case"}
+    assert [name for name in FACTS if name.split(".")[0] in shown and f"fact.{name}" not in words] == []
 
 
 def test_every_rule_that_an_explanation_names_has_its_words() -> None:

@@ -1,7 +1,7 @@
 """What the checkers are told about meals."""
 
 from infra.checkers.domain import DomainChecks
-from infra.checkers.fold import Eye
+from infra.checkers.fold import Eye, Fact
 from infra.checkers.logs import Logs
 from infra.checkers.meals import capacity, lifecycle, nearest
 from infra.checkers.meals.expected import MealsExpected
@@ -18,6 +18,13 @@ def _eyes(logs: Logs, every: int) -> list[Eye[Area]]:
 
 def _counts(eyes: list[Eye[Area]]) -> dict[str, int]:
     return {"placements": sum(eye.looked_at for eye in eyes if isinstance(eye, nearest.NearestOracle))}
+
+
+def _hands_over(fact: Fact) -> str | None:
+    """A welfare check that found somebody in need, or nobody, is an emergency (M-R8)."""
+    data = fact["data"]
+    urgent = fact["type"] == "task.closed.v1" and data.get("kind") == "welfare_check" and data["result"] in ("needs_help", "no_answer")
+    return "emergency" if urgent else None
 
 
 CHECKS = DomainChecks(
@@ -45,6 +52,7 @@ CHECKS = DomainChecks(
     outside=(capacity.check_publications,),
     refusals={"meals.order.refused.v1": "order_id"},
     acceptances={"meals.order.assigned.v1": "order_id"},
+    hands_over=_hands_over,
     counts=_counts,
 )
 """Named in `infra.checkers.registry`."""

@@ -1,13 +1,13 @@
 // The living page: numbers from the register, decisions as the journal tells them, both said plainly when they are late.
 import { byId, clockOf, coalesced, el, setText } from "./dom.js";
-import { Latest, setProviderNames } from "./decisions.js";
+import { Latest, setPanel, setProviderNames } from "./decisions.js";
 import { openLive, read } from "./feed.js";
 import { installLookup } from "./lookup.js";
 import { drawMap } from "./map.js";
-import { drawMeals, drawNumbers, drawRefusals, drawTasks, Providers } from "./panels.js";
+import { PANELS } from "./domains/registry.js";
+import { drawTasks } from "./panels.js";
 import { ago, currentLanguage, number, switchLanguage, t } from "./words.js";
 
-const DOMAIN = "meals";
 const REFRESH_MS = 1000;
 const QUIET_REFRESH_MS = 10000;
 const SLOW_REFRESH_MS = 4000;
@@ -15,9 +15,10 @@ const RATE_WINDOW_MS = 60000;
 
 const view = { area: null, overview: null, tasks: [], map: null, link: null, state: null, trouble: false, fetchedAt: 0 };
 const arrivals = [];
-const lookup = installLookup(DOMAIN);
+let panels = [];
+let panel = null;
+const lookup = installLookup(() => panel);
 const latest = new Latest(byId("latest"), byId("pause"), lookup.lookUp);
-const providers = new Providers();
 let closeLive = () => {};
 let dirty = true;
 let refreshing = false;
@@ -37,17 +38,69 @@ function translate() {
 }
 
 function drawAll() {
-  providers.drawMealChoice();
+  drawStatus();
+  if (panel === null) return;
+  drawTabs();
   latest.drawn = null;
   latest.draw();
-  drawStatus();
+  panel.redraw();
   if (!view.overview) return;
-  drawNumbers(view.overview);
-  drawMeals(view.overview);
-  drawRefusals(view.overview);
+  drawOverview();
   drawTasks(view.tasks, lookup.lookUp);
-  providers.draw();
-  if (view.map) drawMap(view.map);
+  if (view.map) drawMap(panel.markers(view.map));
+}
+
+function drawOverview() {
+  byId("numbers").replaceChildren(...panel.numbers(view.overview));
+  panel.overview(view.overview);
+}
+
+function drawTabs() {
+  byId("tabs").replaceChildren(...panels.map((one) =>
+    el("button", { type: "button", role: "tab", "aria-selected": String(one === panel), on: { click: () => open(one) } }, t(`domain.${one.name}`))));
+}
+
+// Shows a domain: its own cards, its own choices, its own areas. Nothing of the one before stays.
+async function open(one) {
+  if (one === panel) return;
+  closeLive();
+  panel = one;
+  setPanel(one);
+  lookup.clear();
+  latest.filter = "all";
+  latest.replace([]);
+  const rooms = { top: byId("room_top"), bottom: byId("room_bottom"), side: byId("room_side"), legend: byId("room_legend") };
+  for (const room of Object.values(rooms)) room.replaceChildren();
+  byId("numbers").replaceChildren();
+  byId("map").replaceChildren();
+  drawTasks([], lookup.lookUp);
+  panel.build(rooms);
+  const choices = [["all", "all"], ["refused", "only_refused"], ...panel.filters];
+  byId("filter").replaceChildren(...choices.map(([value, key]) => el("option", { value, "data-t": key })));
+  Object.assign(view, { area: null, overview: null, map: null, link: null, state: null, tasks: [], trouble: false });
+  byId("area").replaceChildren();
+  const address = new URL(location.href);
+  address.searchParams.set("domain", panel.name);
+  history.replaceState(null, "", address);
+  translate();
+  drawTabs();
+  await loadAreas();
+}
+
+async function loadDomains() {
+  if (panels.length) return;
+  try {
+    const answer = await read("/v1/domains");
+    view.trouble = !answer.ok;
+    if (!answer.ok) return;
+    panels = PANELS.filter((one) => answer.body.domains.includes(one.name));
+    const wanted = new URLSearchParams(location.search).get("domain");
+    if (panels.length) await open(panels.find((one) => one.name === wanted) || panels[0]);
+  } catch {
+    view.trouble = true;
+  } finally {
+    drawStatus();
+  }
 }
 
 function drawStatus() {
@@ -79,18 +132,17 @@ async function refresh() {
   dirty = false;
   lastRefresh = now;
   const area = view.area;
+  const shown = panel;
   const slow = now - lastSlow >= SLOW_REFRESH_MS;
   try {
     const query = `area=${encodeURIComponent(area)}`;
-    const overview = await read(`/v1/${DOMAIN}/overview?${query}`);
-    if (area !== view.area) return;
+    const overview = await read(`/v1/${panel.name}/overview?${query}`);
+    if (area !== view.area || shown !== panel) return;
     view.trouble = !overview.ok;
     if (!overview.ok) return;
     view.overview = overview.body;
     view.fetchedAt = Date.now();
-    drawNumbers(view.overview);
-    drawMeals(view.overview);
-    drawRefusals(view.overview);
+    drawOverview();
     if (slow || !view.map) await refreshSlow(area, query);
   } catch {
     view.trouble = true;
@@ -101,26 +153,25 @@ async function refresh() {
 }
 
 async function refreshSlow(area, query) {
+  const shown = panel;
   lastSlow = Date.now();
   const day = `day=${view.overview.date}`;
   const [tasks, map, capacity] = await Promise.all([
-    read(`/v1/${DOMAIN}/tasks?${query}`), read(`/v1/${DOMAIN}/map?${query}&${day}`), read(`/v1/${DOMAIN}/capacity?${query}&${day}`)]);
-  if (area !== view.area) return;
+    read(`/v1/${panel.name}/tasks?${query}`), read(`/v1/${panel.name}/map?${query}&${day}`), read(`/v1/${panel.name}/capacity?${query}&${day}`)]);
+  if (area !== view.area || shown !== panel) return;
   view.trouble = !(tasks.ok && map.ok && capacity.ok);
   if (view.trouble) return;
   view.tasks = tasks.body.tasks;
   view.map = map.body;
-  providers.rows = capacity.body.providers;
-  providers.date = view.overview.date;
-  setProviderNames(new Map(providers.rows.map((one) => [one.provider_id, one.name])));
+  setProviderNames(panel.names(capacity.body.providers));
   if (!named) {
     named = true;
     latest.drawn = null;
     latest.draw();
   }
   drawTasks(view.tasks, lookup.lookUp);
-  drawMap(view.map);
-  providers.draw();
+  drawMap(panel.markers(view.map));
+  panel.slow({ capacity: capacity.body, map: view.map, date: view.overview.date });
 }
 
 async function show(area) {
@@ -132,7 +183,7 @@ async function show(area) {
   named = false;
   dirty = true;
   drawStatus();
-  closeLive = openLive(DOMAIN, area, {
+  closeLive = openLive(panel.name, area, {
     link: (connected) => {
       view.link = connected;
       // What was decided while the line was down is in the register.
@@ -155,17 +206,21 @@ async function show(area) {
 }
 
 async function loadLatest(area) {
+  const shown = panel;
   try {
-    const answer = await read(`/v1/${DOMAIN}/decisions?area=${encodeURIComponent(area)}&limit=60`);
-    if (answer.ok && area === view.area) latest.replace(answer.body.decisions);
+    const answer = await read(`/v1/${panel.name}/decisions?area=${encodeURIComponent(area)}&limit=60`);
+    if (answer.ok && shown === panel && area === view.area) latest.replace(answer.body.decisions);
   } catch {
     view.trouble = true;
   }
 }
 
 async function loadAreas() {
+  if (panel === null) return loadDomains();
+  const shown = panel;
   try {
-    const answer = await read(`/v1/${DOMAIN}/areas`);
+    const answer = await read(`/v1/${panel.name}/areas`);
+    if (shown !== panel) return;
     view.trouble = !answer.ok;
     if (!answer.ok) return;
     const known = answer.body.areas.map((one) => one.area);
@@ -201,8 +256,8 @@ byId("language").addEventListener("click", () => {
 document.addEventListener("visibilitychange", refresh);
 
 translate();
-drawAll();
-loadAreas();
+drawStatus();
+loadDomains();
 setInterval(refresh, 250);
 setInterval(drawStatus, 1000);
 setInterval(loadAreas, 15000);

@@ -5,9 +5,16 @@ import { number, t } from "./words.js";
 const SHOWN_MAX = 60;
 
 let names = new Map();
+let panel = null;
 
 export function setProviderNames(map) {
   names = map;
+}
+
+// Whose decisions are shown: one of the panels of domains/registry.js.
+export function setPanel(one) {
+  panel = one;
+  names = new Map();
 }
 
 function providerName(id) {
@@ -15,13 +22,8 @@ function providerName(id) {
   return name ? `${name}（${id}）` : id;
 }
 
-function main(decision) {
-  const order = (decision.facts || []).filter((fact) => fact.type !== "meals.slot.published.v1");
-  return order.find((fact) => fact.type.startsWith("meals.order.")) || order[0] || null;
-}
-
 function summary(decision) {
-  const fact = main(decision);
+  const fact = panel.fact(decision);
   if (decision.outcome === "refused") return t(`reason.${decision.reason}`);
   if (!fact) return "";
   const data = fact.data || {};
@@ -29,7 +31,7 @@ function summary(decision) {
   if (data.provider_id) parts.push(providerName(data.provider_id));
   if (data.reason) parts.push(t(`reason.${data.reason}`));
   if (data.kind && fact.type === "task.opened.v1") parts.push(t(`task.${data.kind}`));
-  if (data.meal) parts.push(t(`meal.${data.meal}`));
+  parts.push(...panel.parts(data));
   if (typeof data.distance_m === "number") parts.push(t("distance", { n: number(data.distance_m) }));
   return parts.join(" · ");
 }
@@ -58,8 +60,8 @@ export function why(explanation) {
 }
 
 function requestId(decision) {
-  const data = main(decision)?.data;
-  return data?.order_id || data?.standing_order_id || null;
+  const fact = panel.fact(decision);
+  return fact ? panel.requestId(fact.data || {}) : null;
 }
 
 export function decisionItem(decision, lookUp) {
@@ -67,7 +69,7 @@ export function decisionItem(decision, lookUp) {
   const id = requestId(decision) || decision.event_id;
   const policy = Object.entries(decision.policy || {}).map(([name, version]) => `${name} ${version}`).join(" · ");
   const flags = (decision.flags || []).map((flag) => el("span", { class: "tag warn" }, t(`flag.${flag}`)));
-  const inside = [why(decision.why || main(decision)?.why)];
+  const inside = [why(decision.why || panel.fact(decision)?.why)];
   if (policy) inside.push(el("div", { class: "muted" }, `${t("policy")} ${policy}`));
   const hasInside = inside.some(Boolean);
   return el("li", {},
@@ -111,11 +113,8 @@ export class Latest {
   }
 
   shown() {
-    const keep = {
-      all: () => true,
-      refused: (one) => one.outcome === "refused",
-      orders: (one) => one.event_type.startsWith("meals.order."),
-    }[this.filter];
+    const own = panel.filters.find(([value]) => value === this.filter);
+    const keep = own ? own[2] : this.filter === "refused" ? (one) => one.outcome === "refused" : () => true;
     return this.decisions.filter(keep).slice(0, SHOWN_MAX);
   }
 

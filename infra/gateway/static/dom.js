@@ -31,6 +31,18 @@ export function setText(id, text) {
   if (element.textContent !== text) element.textContent = text;
 }
 
+// A tile with one number of the day.
+export function tile(label, value, note, kind = "") {
+  return el("div", { class: `number ${kind}` }, el("div", { class: "label" }, label), el("div", { class: "value" }, value), el("div", { class: "note" }, note));
+}
+
+// A card with a heading in the page's language; `count` is the id of a small text beside it.
+export function card(key, { count = null } = {}, ...children) {
+  const heading = el("h2", { id: `h-${key}`, "data-t": key });
+  return el("section", { class: "card", "aria-labelledby": `h-${key}` },
+    count === null ? heading : el("div", { class: "head" }, heading, el("span", { id: count, class: "muted" })), children);
+}
+
 // A bar; its width is set through the CSSOM, since the page's policy allows no inline style attribute.
 export function bar(share, label) {
   const kind = share >= 1 ? "full" : share >= 0.85 ? "tight" : "";

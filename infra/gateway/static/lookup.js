@@ -6,7 +6,8 @@ import { number, t } from "./words.js";
 
 const ID = /^[A-Za-z0-9._:-]{1,64}$/;
 
-export function installLookup(domain) {
+// `panel()` is the panel of the domain that is shown now.
+export function installLookup(panel) {
   let shown = null;
   const go = async (id) => {
     byId("lookup_id").value = id;
@@ -16,9 +17,9 @@ export function installLookup(domain) {
     }
     shown = id;
     try {
-      const request = await read(`/v1/${domain}/requests/${encodeURIComponent(id)}`);
+      const request = await read(`/v1/${panel().name}/requests/${encodeURIComponent(id)}`);
       if (request.ok) {
-        byId("found").replaceChildren(requestView(request.body, go));
+        byId("found").replaceChildren(requestView(panel(), request.body, go));
         return;
       }
       const decision = await read(`/v1/decisions/${encodeURIComponent(id)}`);
@@ -41,6 +42,11 @@ export function installLookup(domain) {
     redraw: () => {
       if (shown !== null) go(shown);
     },
+    clear: () => {
+      shown = null;
+      byId("lookup_id").value = "";
+      byId("found").replaceChildren();
+    },
   };
 }
 
@@ -48,13 +54,9 @@ function note(text) {
   byId("found").replaceChildren(el("p", { class: "notice" }, text));
 }
 
-function requestView(body, lookUp) {
-  const id = body.order_id || body.standing_order_id || body.request_id;
-  const facts = [];
-  if (body.date) facts.push(body.date);
-  if (body.meal) facts.push(t(`meal.${body.meal}`));
-  if (body.service) facts.push(t(`service.${body.service}`));
-  if (body.portions) facts.push(t("portions_n", { n: number(body.portions) }));
+function requestView(panel, body, lookUp) {
+  const id = panel.requestId(body);
+  const facts = panel.request(body);
   if (body.provider_id) facts.push(body.provider_id);
   if (typeof body.distance_m === "number") facts.push(t("distance", { n: number(body.distance_m) }));
   if (typeof body.travel_s === "number") facts.push(t("travel", { n: Math.max(1, Math.round(body.travel_s / 60)) }));

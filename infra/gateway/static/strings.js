@@ -1,6 +1,11 @@
-// Every word of the page, Chinese first. Both tables have the same keys; a test compares them and checks that every reason,
-// rule and task kind of the schemas has its words here.
-import { en } from "./strings_en.js";
-import { zh } from "./strings_zh.js";
+// Every word of the page, Chinese first: the shared ones and each domain's, one line a domain. Both languages have the same keys and
+// no key stands twice; a test compares them and checks that every reason, rule and task kind of the schemas has its words.
+import * as shared_zh from "./words/shared_zh.js";
+import * as shared_en from "./words/shared_en.js";
+import * as meals_zh from "./words/meals_zh.js";
+import * as meals_en from "./words/meals_en.js";
 
-export const STRINGS = { zh, en };
+export const STRINGS = {
+  zh: { ...shared_zh.zh, ...meals_zh.zh },
+  en: { ...shared_en.en, ...meals_en.en },
+};

@@ -4,7 +4,8 @@ from typing import Any
 
 from agents.beds import DOMAIN as BEDS
 from agents.core import Domain
+from agents.emergency import DOMAIN as EMERGENCY
 from agents.meals import DOMAIN as MEALS
 
-DOMAINS: dict[str, Domain[Any]] = {MEALS.name: MEALS, BEDS.name: BEDS}
+DOMAINS: dict[str, Domain[Any]] = {MEALS.name: MEALS, BEDS.name: BEDS, EMERGENCY.name: EMERGENCY}
 """A carrier handles states of any domain without looking inside, hence the open type of the state."""

@@ -1,0 +1,103 @@
+"""What another desk needs to take an incident over: a NENA EIDO shaped object, and the same for Chinese readers in codes (E20).
+
+The shape follows NENA-STA-021.1 (EIDO-JSON): components with ``$id``, ``lastUpdateTimeStamp`` and references by ``$ref``. Nothing in
+it names a person: the desk's adapter looks the opaque ids up where it may, and adds telephone numbers and addresses there.
+"""
+
+from typing import Any
+
+from agents.emergency.state import Call
+from schemas.journal import instant
+
+AGENCY = "laoxiao"
+EIDO_VERSION = "1.0"
+SYSTEM_OF_DESK = {"120": "medical", "110": "police", "119": "fire", "family": "family"}
+
+
+def eido(call: Call, area: str, by: str, to: str, now_ms: int) -> dict[str, Any]:
+    """The incident as an Emergency Incident Data Object. ``by`` is the actor who hands over, ``to`` the desk."""
+    stamp = instant(now_ms)
+    agency = {"$ref": f"{AGENCY}:{area}"}
+    updated: dict[str, Any] = {"lastUpdateTimeStamp": stamp, "updatedByAgencyReference": agency, "updatedByAgentReference": {"$ref": by}}
+    incident_urn = f"urn:emergency:uid:incidentid:{call.call_id}:{AGENCY}"
+    call_urn = f"urn:emergency:uid:callid:{call.call_id}:{AGENCY}"
+    place: list[dict[str, Any]] = []
+    if call.lat is not None and call.lon is not None:
+        place = [
+            {
+                "$id": f"location:{call.call_id}",
+                **updated,
+                "locationTypeDescriptionRegistryText": "Caller",
+                "locationByValue": f"geo:{call.lat},{call.lon};crs=wgs84",
+            }
+        ]
+    return {
+        "$id": incident_urn,
+        **updated,
+        "eidoVersion": EIDO_VERSION,
+        "issuingElementIdentification": f"{AGENCY}:{area}",
+        "incidentComponent": [
+            {
+                "$id": incident_urn,
+                **updated,
+                "incidentTrackingIdentifier": call.call_id,
+                "incidentTypeCommonRegistryText": [call.kind],
+                "incidentStatusCommonRegistryText": [call.state.value],
+                "incidentCommonPriorityNumber": {"life": 1, "urgent": 2, "help": 3}.get(call.severity, 4),
+                "locationReference": [{"$ref": part["$id"]} for part in place],
+            }
+        ],
+        "callComponent": [
+            {
+                "$id": call_urn,
+                **updated,
+                "standardPrimaryCallType": "emergency",
+                "direction": "incoming",
+                "callStartTimestamp": instant(call.opened_ms),
+                **({} if call.answered_ms is None else {"answerDate": instant(call.answered_ms)}),
+                "callStateRegistryText": "callAnswered" if call.answered_ms is not None else "callRinging",
+                "locationReference": [{"$ref": part["$id"]} for part in place],
+                "personReference": [] if call.person_id is None else [{"$ref": call.person_id}],
+            }
+        ],
+        "locationComponent": place,
+        "personComponent": []
+        if call.person_id is None
+        else [{"$id": call.person_id, **updated, "personIncidentRoleRegistryText": ["Caller"], "callIdentifier": [call_urn]}],
+        "emergencyResourceComponent": [
+            {
+                "$id": responder_id,
+                **updated,
+                "primaryUnitStatusRegistryText": engagement.leg.value,
+                "roleText": engagement.role,
+                "dispatchedTimestamp": instant(engagement.asked_ms),
+            }
+            for responder_id, engagement in call.engaged.items()
+        ],
+        "dispatchComponent": [{"$id": f"handover:{call.call_id}:{to}", **updated, "targetAgencyText": SYSTEM_OF_DESK[to]}],
+        "agencyComponent": [{"$id": f"{AGENCY}:{area}", **updated, "agencyRoleDescriptionRegistryText": ["CallReceiving", "Dispatching"]}],
+        "agentComponent": [{"$id": by, **updated, "agencyReference": agency}],
+    }
+
+
+def summary(call: Call, to: str, now_ms: int) -> dict[str, Any]:
+    """The same for a screen in Chinese: codes and values under Chinese names, no free text; words of codes are the screen's."""
+    return {
+        "事件编号": call.call_id,
+        "移交对象": to,
+        "移交时间": instant(now_ms),
+        "求助时间": instant(call.opened_ms),
+        "求助方式": call.channel,
+        "事件类别": call.kind,
+        "紧急程度": call.severity,
+        "求助人": call.person_id,
+        "位置": None if call.lat is None else {"lat": call.lat, "lon": call.lon},
+        "需核实": list(call.needs_review),
+        "已派救援员": [
+            {"救援员": responder_id, "角色": engagement.role, "进度": engagement.leg.value}
+            for responder_id, engagement in call.engaged.items()
+        ],
+        "家属已接受": call.accepted_contact,
+        "重复信号数": call.signals,
+        "当前等级": call.level,
+    }

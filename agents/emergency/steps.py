@@ -1,0 +1,103 @@
+"""The small steps that `evolve` writes facts with, each keeping deadlines and indexes right."""
+
+from agents.emergency.state import SEVERITIES, Call, EmergencyState, Engagement
+from agents.emergency.states import LEGS, MOVES, CallState, Leg
+
+AT_ONCE_MS = {"life": 1, "urgent": 2, "help": 3}
+"""Instants before every real one: work that is due now goes before any backlog, by severity (E1)."""
+
+
+def move(call: Call, to: CallState) -> None:
+    """Change the state of an incident, by the table of moves (I06); staying is no move."""
+    if call.state is not to:
+        assert (call.state._value_, to._value_) in MOVES, f"an incident never goes from {call.state} to {to}"
+        call.state = to
+
+
+def move_leg(engagement: Engagement, to: Leg) -> None:
+    """A responder gets further, by its own table."""
+    assert to in LEGS[engagement.leg], f"a responder never goes from {engagement.leg} to {to}"
+    engagement.leg = to
+
+
+def at_once(call: Call) -> int:
+    """The instant of work to be done now for this incident."""
+    return AT_ONCE_MS.get(call.severity, 3)
+
+
+def want(state: EmergencyState, call: Call) -> None:
+    """Look for somebody now, when the rules choose and a role has nobody; else stop looking."""
+    key = f"search|{call.call_id}"
+    if call.dispatching and not call.manual and call.missing():
+        if key not in state.stuck:
+            state.deadlines.set(key, at_once(call))
+    else:
+        forget_work(state, key)
+        set_short(state, call, False)
+
+
+def set_short(state: EmergencyState, call: Call, short: bool) -> None:
+    """Whether the incident waits for somebody to become free."""
+    if short != call.short:
+        call.short = short
+        place = state.short[SEVERITIES.index(call.severity)]
+        if short:
+            place[call.call_id] = None
+        else:
+            del place[call.call_id]
+
+
+def set_severity(state: EmergencyState, call: Call, severity: str) -> None:
+    """Judge an incident anew; what waits, waits in its new place."""
+    short = call.short
+    set_short(state, call, False)
+    call.severity = severity
+    if short and severity in SEVERITIES:
+        set_short(state, call, True)
+
+
+def wake_waiting(state: EmergencyState) -> None:
+    """Somebody can be sent from now on: the oldest of the gravest waiting incidents looks again at once."""
+    for place in state.short:
+        if place:
+            call = state.calls[next(iter(place))]
+            if f"search|{call.call_id}" not in state.stuck:
+                state.deadlines.set(f"search|{call.call_id}", at_once(call))
+            return
+
+
+def call_contacts(state: EmergencyState, call: Call) -> None:
+    """Begin the person's contact list, once, beside the dispatch (E12)."""
+    if call.dispatching and call.contact_step == 0 and call.person_id is not None and call.accepted_contact is None:
+        cover = state.covers.get(call.person_id)
+        key = f"contact|{call.call_id}"
+        if cover is not None and cover.contacts and state.policy_of(call).contact_rounds and key not in state.stuck:
+            state.deadlines.set(key, at_once(call))
+
+
+def name_of(state: EmergencyState, call: Call, call_id: str) -> None:
+    """Know the incident by this call id too."""
+    if call_id not in state.calls and call_id not in state.names:
+        call.names.append(call_id)
+        state.names[call_id] = call.call_id
+
+
+def arm(state: EmergencyState, key: str, when_ms: int) -> None:
+    """Work under this key is due then, even if it had got stuck before."""
+    if state.stuck:
+        state.stuck.pop(key, None)
+    state.deadlines.set(key, when_ms)
+
+
+def forget_work(state: EmergencyState, key: str) -> None:
+    """Nothing is to be done under this key any more, stuck or not."""
+    state.deadlines.clear(key)
+    state.stuck.pop(key, None)
+
+
+def leave(state: EmergencyState, call: Call, responder_id: str, rest_until_ms: int) -> bool:
+    """A responder leaves the incident; returns whether it can be sent again at once."""
+    del call.engaged[responder_id]
+    for work in ("ask", "watch", "check"):
+        forget_work(state, f"{work}|{call.call_id}|{responder_id}")
+    return state.units.disengage(state.units.by_id[responder_id], rest_until_ms)

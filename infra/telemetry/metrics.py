@@ -14,13 +14,14 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from prometheus_client.metrics import MetricWrapperBase
 
 from infra.gateway.problems import Trouble
+from infra.telemetry import domain_labels
 from schemas.alarms import AlarmKind
 from schemas.codec import Rejected
 from schemas.decisions import CoreReason
 from schemas.facts import TaskKind
 from schemas.journal import FORWARDED
-from schemas.meals import MealsReason
 from schemas.topics import DOMAINS
+from streams.notifications.hearing import AUDIENCES
 
 OTHER = "other"
 
@@ -30,10 +31,6 @@ STATUSES = ("200", "202", "400", "403", "404", "405", "408", "409", "413", "415"
 READ_ROUTES = ("decisions", "requests", "capacity", "areas", "overview", "tasks", "map", "live", "domains")
 """Words of reading routes, the same for every domain."""
 ROUTES = ("events", *READ_ROUTES, "resources", "page", "health", "metrics")
-GAUGES = (
-    "open_cases", "open_tasks", "human_tasks", "standing_orders", "providers", "capacity_total", "capacity_free", "deadlines",
-    "stuck_cases",
-)  # fmt: skip
 ALARMS = (
     "quarantine_rate",
     "snapshot_unusable",
@@ -51,13 +48,13 @@ LABELS: Mapping[str, Values] = MappingProxyType(
     {
         "domain": DOMAINS,
         "partition": tuple(str(number) for number in range(PARTITIONS_MAX)),
-        "reason": tuple(dict.fromkeys((*CoreReason, *MealsReason))),
+        "reason": tuple(dict.fromkeys((*CoreReason, *domain_labels.reasons()))),
         "set_aside": (*Rejected, FORWARDED, CoreReason.INTERNAL_ERROR, "lost_to_retention"),
         "code": tuple(dict.fromkeys((*Trouble, *Rejected))),
         "status": STATUSES,
         "route": ROUTES,
-        "gauge": GAUGES,
-        "notice": (*TaskKind, "person", "provider", "operator"),
+        "gauge": domain_labels.gauges(),
+        "notice": tuple(dict.fromkeys((*TaskKind, *AUDIENCES))),
         "alarm": ALARMS,
         "audit": tuple(AlarmKind),
         "drill": ("right", "wrong", "not_taken"),

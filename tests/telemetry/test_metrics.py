@@ -6,10 +6,13 @@ from pathlib import Path
 import pytest
 from prometheus_client import generate_latest
 
+from agents.catalogue import DOMAINS as AGENTS
 from infra.telemetry.carrying import CarryingMetrics
+from infra.telemetry.domain_labels import REASONS
 from infra.telemetry.metrics import DEFINITIONS, LABELS, Metrics
 from infra.telemetry.page import page
 from infra.telemetry.server import MetricsServer
+from schemas.topics import DOMAINS
 from streams.metrics import Metrics as CarryingProtocol
 
 PAGE = Path(__file__).parents[2] / "infra" / "docs" / "metrics.md"
@@ -75,3 +78,10 @@ def test_the_server_shows_the_registry_and_stops() -> None:
         port = server.port
     with pytest.raises(OSError, match="refused"):
         urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5)
+
+
+@pytest.mark.parametrize("domain", DOMAINS)
+def test_every_number_a_domain_counts_and_every_reason_it_gives_has_a_series_of_its_own(domain: str) -> None:
+    agent = AGENTS[domain]
+    assert set(agent.gauges(agent.blank("310106"))) <= set(LABELS["gauge"])
+    assert set(REASONS[domain]) <= set(LABELS["reason"])

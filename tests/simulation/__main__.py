@@ -18,10 +18,10 @@ from tests.simulation.domains.registry import SIMULATED
 from tests.simulation.engine import deterministic
 from tests.simulation.fault_list import KINDS
 from tests.simulation.hunting import judge
+from tests.simulation.plan import Plan
 from tests.simulation.planted.catalogue import PLANTED
 from tests.simulation.regressions import FOLDER, save
 from tests.simulation.shrink import shrink
-from tests.simulation.swarm import draw_plan
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -33,7 +33,7 @@ def main(arguments: list[str] | None = None) -> int:
     _say(f"commit {_commit()}  domains {' '.join(domains)}  seeds {len(seeds)}  events {options.events}  jobs {options.jobs}")
     if options.seed is not None:
         for seed in seeds:
-            _say(f"options {asdict(draw_plan(seed.name, options.events, domain=seed.domain).options)}")
+            _say(f"{seed.label()} options {[asdict(one.options) for one in _plans(seed.plan(options.events))]}")
     summary = campaign(seeds, events=options.events, jobs=options.jobs, planted=options.planted, failures_max=options.failures)
     _report(summary)
     if not summary.failures:
@@ -44,9 +44,24 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _seeds(options: argparse.Namespace, domains: list[str]) -> list[Seed]:
     if options.seed is not None:
-        return [Seed(domain, options.seed) for domain in domains]
-    numbers = range(options.start, options.start + options.seeds)
-    return [Seed(domains[number % len(domains)], f"{options.prefix}{number}") for number in numbers]
+        return [Seed(domain, options.seed, _beside(options, domain)) for domain in domains]
+    out = []
+    for number in range(options.start, options.start + options.seeds):
+        domain = domains[number % len(domains)]
+        out.append(Seed(domain, f"{options.prefix}{number}", _beside(options, domain, number)))
+    return out
+
+
+def _beside(options: argparse.Namespace, domain: str, number: int = 0) -> tuple[str, ...]:
+    """Without a domain every fourth seed runs all of them on one clock."""
+    if options.beside is not None:
+        return tuple(name for name in options.beside.split(",") if name and name != domain)
+    together = options.domain is None and options.planted is None and options.seed is None and number // len(SIMULATED) % 4 == 3
+    return tuple(sorted(SIMULATED.keys() - {domain})) if together else ()
+
+
+def _plans(plan: Plan) -> tuple[Plan, ...]:
+    return (plan, *plan.beside)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -56,6 +71,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--start", type=int, default=0, help="number of the first seed")
     parser.add_argument("--prefix", default="", help="put before the numbers, for fresh seeds each night")
     parser.add_argument("--domain", choices=sorted(SIMULATED), help="only this one (default: all in turn)")
+    parser.add_argument("--beside", help="with these domains on the same clock, separated by commas (default: all, every fourth seed)")
     parser.add_argument("--events", type=int, default=300, help="events of a seed (default 300)")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes (default: one a core)")
     parser.add_argument("--planted", choices=sorted(PLANTED), help="with this mistake in the code")
@@ -75,15 +91,15 @@ def _report(summary: Summary) -> None:
     _say("faults " + "  ".join(f"{kind} {summary.injected[kind]}" for kind in (*KINDS, "snapshot") if summary.injected[kind]))
     _say(f"failed {len(summary.failures)}")
     for failure in summary.failures:
-        _say(f"  {failure.seed.domain} seed {failure.seed.name}: {failure.line}")
+        _say(f"  {failure.seed.label()}: {failure.line}")
 
 
 def _explain(summary: Summary, events: int, planted: str | None, folder: Path, shrinking: bool) -> None:
     """The first failure: seed, options, first violation, and the smallest plan that still shows it."""
     first = summary.failures[0]
     mistake = PLANTED[planted] if planted else None
-    plan = draw_plan(first.seed.name, events, domain=first.seed.domain, **(mistake.fixed if mistake else {}))
-    _say(f"first failure: {first.seed.domain} seed {first.seed.name}\n  {first.line}\n  options {asdict(plan.options)}")
+    plan = first.seed.plan(events, mistake)
+    _say(f"first failure: {first.seed.label()}\n  {first.line}\n  options {[asdict(one.options) for one in _plans(plan)]}")
     if not shrinking or first.invariant == "DET":
         return
     with deterministic():
@@ -92,8 +108,7 @@ def _explain(summary: Summary, events: int, planted: str | None, folder: Path, s
     folder.mkdir(parents=True, exist_ok=True)
     name = f"{first.invariant.lower()}-{planted or first.seed.domain + '-seed-' + first.seed.name.replace('/', '-')}"
     path = save(shrunk, name=name, planted=planted, folder=folder)
-    before = len(plan.sends) + len(plan.faults)
-    after = len(shrunk.plan.sends) + len(shrunk.plan.faults)
+    before, after = (sum(len(one.sends) + len(one.faults) for one in _plans(whole)) for whole in (plan, shrunk.plan))
     _say(f"  shrunk {before} deliveries and faults to {after} in {shrunk.runs} runs: {path.name}\n  {left[0].line() if left else ''}")
 
 

@@ -16,7 +16,9 @@ from unittest.mock import patch
 
 from tests.simulation.engine import deterministic, real_now_s
 from tests.simulation.hunting import judge, read_again
+from tests.simulation.plan import Plan
 from tests.simulation.planted.catalogue import PLANTED
+from tests.simulation.planted.kind import Planted
 from tests.simulation.swarm import draw_plan
 
 CHUNK = 20
@@ -30,6 +32,15 @@ class Seed(NamedTuple):
 
     domain: str
     name: str
+    beside: tuple[str, ...] = ()
+
+    def plan(self, events: int, mistake: Planted | None = None) -> Plan:
+        """What it draws."""
+        return draw_plan(self.name, events, domain=self.domain, beside=self.beside, **(mistake.fixed if mistake else {}))
+
+    def label(self) -> str:
+        """For people."""
+        return f"{'+'.join((self.domain, *self.beside))} seed {self.name}"
 
 
 class Failure(NamedTuple):
@@ -89,14 +100,14 @@ def read_first(seeds: list[Seed], events: int, planted: str | None) -> Chunk:
     before_s = _cpu_s()
     with deterministic():
         for seed in seeds:
-            judged = judge(draw_plan(seed.name, events, domain=seed.domain, **(mistake.fixed if mistake else {})), mistake)
+            judged = judge(seed.plan(events, mistake), mistake)
             if judged.found:
                 failures.append(Failure(seed, judged.found[0].invariant, judged.found[0].line()))
             prints.append("" if judged.run is None else judged.run.fingerprint)
-            if judged.run is not None:
-                inputs += sum(map(len, judged.run.inputs))
-                journal += sum(map(len, judged.run.journal))
-                injected.update(judged.run.injected)
+            for run in () if judged.run is None else (judged.run, *judged.run.beside):
+                inputs += sum(map(len, run.inputs))
+                journal += sum(map(len, run.journal))
+                injected.update(run.injected)
     return Chunk(seeds, prints, inputs, journal, dict(injected), failures, _cpu_s() - before_s)
 
 
@@ -105,9 +116,7 @@ def read_second(seeds: list[Seed], events: int, planted: str | None) -> Again:
     mistake = PLANTED[planted] if planted else None
     before_s = _cpu_s()
     with deterministic():
-        prints = [
-            read_again(draw_plan(seed.name, events, domain=seed.domain, **(mistake.fixed if mistake else {})), mistake) for seed in seeds
-        ]
+        prints = [read_again(seed.plan(events, mistake), mistake) for seed in seeds]
     return Again(prints, _cpu_s() - before_s)
 
 
@@ -123,7 +132,7 @@ def campaign(seeds: list[Seed], *, events: int, jobs: int, planted: str | None, 
             summary.inputs += first.inputs
             summary.journal += first.journal
             summary.cpu_s += first.cpu_s
-            summary.domains.update(seed.domain for seed in first.seeds)
+            summary.domains.update("+".join((seed.domain, *seed.beside)) for seed in first.seeds)
             summary.injected.update(first.injected)
             summary.failures += first.failures
         else:
@@ -138,7 +147,7 @@ def campaign(seeds: list[Seed], *, events: int, jobs: int, planted: str | None, 
 
 def _different(first: Chunk, again: Again) -> list[Failure]:
     return [
-        Failure(seed, "DET", f"DET seed {seed.name} of {seed.domain} gave two different runs")
+        Failure(seed, "DET", f"DET {seed.label()} gave two different runs")
         for seed, one, other in zip(first.seeds, first.prints, again.prints, strict=True)
         if one and one != other
     ]

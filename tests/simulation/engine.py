@@ -6,7 +6,7 @@ import logging
 import time
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any
 from unittest.mock import patch
 
@@ -27,7 +27,7 @@ from tests.simulation.reacting import ReactorProcess
 from tests.simulation.readers import ProjectorProcess, run_through
 from tests.simulation.run import Attempt, Run
 from tests.simulation.worker import Worker
-from tests.simulation.world import World, decoded_once
+from tests.simulation.world import Universe, World, decoded_once
 
 REST_MS = 2 * HOUR_MS
 """After the heal everything that was sent must be answered within this time (liveness)."""
@@ -86,28 +86,28 @@ def _forget_types() -> None:
     registry.known_stems.cache_clear()
 
 
-class Simulation:
-    """One run. A second reading looks only for another outcome: no rows, no replays."""
+class Line:
+    """One domain of a run: its processes and its world. A second reading looks only for another outcome: no rows, no replays."""
 
-    def __init__(self, plan: Plan, *, second: bool = False) -> None:
+    def __init__(self, plan: Plan, universe: Universe, *, second: bool) -> None:
         self.plan = plan
         self.second = second
         self.part = SIMULATED[plan.options.domain]
         self.options = plan.options
-        self.world = World(plan)
+        self.world = World(plan, universe)
         domain: Domain[Any] = self.part.decider
         self.domain = BrokenDomain(domain, plan.options.broken_code) if plan.options.broken_code else domain
         self.workers = [Worker(self.world, index, self.domain, self._left) for index in range(plan.options.workers)]
         self.group = Group(self.world, self.workers)
         self.projector = None if second else ProjectorProcess.of(self.world)
-        self.reactor = ReactorProcess(self.world)
-        self._look_ms = plan.options.look_ms
+        self.reactor = ReactorProcess(self.world, {})
+        self.look_ms = plan.options.look_ms
         self._looks = 0
 
-    def run(self) -> Run:
-        """All phases."""
-        world, options = self.world, self.options
-        heal_ms = options.start_ms + options.span_ms
+    def begin(self, neighbours: dict[str, World]) -> None:
+        """Everything that is going to happen is put on the heap."""
+        world = self.world
+        self.reactor = ReactorProcess(world, neighbours)
         for worker in self.workers:
             worker.start()
             self.group.join(worker.index)
@@ -115,17 +115,16 @@ class Simulation:
             world.later(send.at_ms, self._attempting(number, send))
         for fault in self.plan.faults:
             world.later(fault.at_ms, self._faulting(fault))
-        self._repeat(options.look_ms, self._look)
-        self._repeat(options.commit_ms * 20, self._commit)
-        world.run_until(heal_ms)
-        world.heal()
-        world.run_until(heal_ms + REST_MS)
-        at_rest = [self._end(p) for p in range(options.partitions)]
-        world.run_until(heal_ms + REST_MS + 60_000)
-        answered = [self._answered(p) for p in range(options.partitions)]
-        self._look_ms = HOUR_MS
-        world.run_until(heal_ms + REST_MS + self.part.drain_ms)
-        return self._result(at_rest, answered)
+        self._repeat(self.options.look_ms, self._look)
+        self._repeat(self.options.commit_ms * 20, self._commit)
+
+    def sent(self) -> list[int]:
+        """How many input records each partition has."""
+        return [self._end(partition) for partition in range(self.options.partitions)]
+
+    def answered(self) -> list[int]:
+        """How far the owner of each partition has got."""
+        return [self._answered(partition) for partition in range(self.options.partitions)]
 
     def _left(self, index: int) -> None:
         self.group.left(index)
@@ -133,7 +132,7 @@ class Simulation:
     def _repeat(self, every_ms: int, work: Any) -> None:
         def again() -> None:
             work()
-            self.world.later(self.world.now_ms + max(every_ms, self._look_ms), again)
+            self.world.later(self.world.now_ms + max(every_ms, self.look_ms), again)
 
         self.world.later(self.world.now_ms + every_ms, again)
 
@@ -215,7 +214,7 @@ class Simulation:
         runtimes = [w.owners[partition].runtime for w in self.workers if w.alive and partition in w.assigned and partition in w.owners]
         return max((runtime.next_source_offset for runtime in runtimes if runtime is not None), default=0)
 
-    def _result(self, at_rest: list[int], answered: list[int]) -> Run:
+    def result(self, at_rest: list[int], answered: list[int]) -> Run:
         world = self.world
         run = Run(
             plan=self.plan,
@@ -273,10 +272,38 @@ class Simulation:
 
 
 def simulate(plan: Plan, *, second: bool = False) -> Run:
-    """Run a plan once. `deterministic` must be entered."""
-    with switched_on(SIMULATED[plan.options.domain]):
-        run = Simulation(plan, second=second).run()
+    """Run a plan once, with every domain beside it. `deterministic` must be entered."""
+    with ExitStack() as stack:
+        for one in (plan, *plan.beside):
+            stack.enter_context(switched_on(SIMULATED[one.options.domain]))
+        run = _all_phases(plan, second)
     gc.collect()
+    return run
+
+
+def _all_phases(plan: Plan, second: bool) -> Run:
+    universe = Universe(plan.options)
+    lines = [Line(one, universe, second=second) for one in (plan, *plan.beside)]
+    worlds = {line.part.name: line.world for line in lines}
+    assert len(worlds) == len(lines), "a domain cannot be beside itself"
+    for line in lines:
+        line.begin(worlds)
+    heal_ms = plan.options.start_ms + plan.options.span_ms
+    universe.run_until(heal_ms)
+    universe.healed = True
+    for line in lines:
+        line.world.heal()
+    universe.run_until(heal_ms + REST_MS)
+    at_rest = [line.sent() for line in lines]
+    universe.run_until(heal_ms + REST_MS + 60_000)
+    answered = [line.answered() for line in lines]
+    for line in lines:
+        line.look_ms = HOUR_MS
+    universe.run_until(heal_ms + REST_MS + max(line.part.drain_ms for line in lines))
+    run, *beside = [line.result(*ends) for line, *ends in zip(lines, at_rest, answered, strict=True)]
+    run.beside = beside
+    if beside:
+        run.fingerprint = hashlib.sha256("".join(one.fingerprint for one in (run, *beside)).encode()).hexdigest()
     return run
 
 

@@ -77,6 +77,8 @@ class Plan:
     options: Options
     sends: tuple[Send, ...] = field(default=())
     faults: tuple[Fault, ...] = field(default=())
+    beside: tuple["Plan", ...] = field(default=())
+    """Other domains on the same clock, each with its own logs, clients and faults; reactors hand over between them."""
 
     def with_parts(self, sends: tuple[Send, ...], faults: tuple[Fault, ...]) -> "Plan":
         """The same options with other deliveries."""
@@ -88,6 +90,7 @@ class Plan:
             "options": _short(asdict(self.options), asdict(Options(""))),
             "sends": [_short(asdict(send), {"tries": ("ok",), "retry_ms": 1000, "played_at_ms": None}) for send in self.sends],
             "faults": [_short(asdict(fault), {"target": 0, "amount": 0}) for fault in self.faults],
+            **({"beside": [plan.to_json() for plan in self.beside]} if self.beside else {}),
         }
 
     @classmethod
@@ -95,7 +98,8 @@ class Plan:
         """The inverse of `to_json`."""
         options = Options(**{name: _tuples(value) for name, value in body["options"].items()})
         sends = tuple(Send(**{name: _tuples(value) for name, value in send.items()}) for send in body["sends"])
-        return cls(options, sends, tuple(Fault(**fault) for fault in body["faults"]))
+        beside = tuple(cls.from_json(one) for one in body.get("beside", ()))
+        return cls(options, sends, tuple(Fault(**fault) for fault in body["faults"]), beside)
 
 
 def _short(values: dict[str, Any], defaults: dict[str, Any]) -> dict[str, Any]:

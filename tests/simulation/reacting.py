@@ -1,33 +1,41 @@
 # ruff: noqa: ARG002 - the shape of the ports
 """The reactor in simulated time: the real `streams.reactor.Reactor` on ports in memory, killed and failing between any two steps."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
+from hashlib import sha256
 from pathlib import Path
 
-from streams.notifications import Notification
-from streams.ports import SourceRecord
+from streams.handovers import registry as handovers
+from streams.notifications.notice import Notification
+from streams.ports import PLAYED_AT_HEADER, SourceRecord
 from streams.reactor import Reactor, ReactorConfig
 from streams.tail import Judged
 from streams.validity import Validity
+from tests.simulation.homes import home_of
+from tests.simulation.plan import event_value
 from tests.simulation.readers import run_straight
+from tests.simulation.words import envelope
 from tests.simulation.world import World
 
 KEY = bytes(range(32))
+RESULTS = ("done", "done", "needs_help", "no_answer")
+"""How a task may end; the last two of a welfare check are handed to emergency."""
 
 
 class ReactorEvents:
     """`EventLog` as the reactor holds it: what it publishes is on the simulated log, or is not when the broker cannot be reached."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, faults: World) -> None:
         self.partitions = world.options.partitions
         self._world = world
+        self._faults = faults
 
     async def publish(self, key: bytes | None, value: bytes, *, partition: int, headers: tuple[tuple[str, bytes], ...] = ()) -> int:
         """One more record; a fault may strike before it is there, or after, with the answer lost."""
-        if self._world.hit("publish_fails", 0) is not None:
+        if self._faults.hit("publish_fails", 0) is not None:
             raise OSError("simulated: the broker cannot be reached")
         offset = self._world.append_event(partition, key, value, headers)
-        if self._world.hit("publish_fails_late", 0) is not None:
+        if self._faults.hit("publish_fails_late", 0) is not None:
             raise OSError("simulated: published, and the answer timed out")
         return offset
 
@@ -48,12 +56,21 @@ class ReactorEvents:
 class ReactorProcess:
     """Reads each partition's journal, reacts, then saves how far it got: everything may happen twice, nothing may be left out."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, neighbours: Mapping[str, World]) -> None:
         self.world = world
         self.quarantined: list[tuple[int, int, str, int | None]] = []
         self.told: list[tuple[str, str, str, str]] = []
-        config = ReactorConfig("", KEY, Path("unused"), domains=(world.options.domain,), quarantine_per_minute_max=10**9)
-        self.reactor = Reactor(world.options.domain, config, events=ReactorEvents(world), quarantine=self, notifier=self)
+        self._desk = Desk(world)
+        domain = world.options.domain
+        config = ReactorConfig(
+            "", KEY, Path("unused"), domains=(domain,), quarantine_per_minute_max=10**9, played=world.options.clock == "played"
+        )
+        # Routes between the domains of this run, whether they are switched on yet or not.
+        routes = handovers.routes_from(domain, tuple(neighbours), handovers.ALL)
+        self.reactor = Reactor(
+            domain, config, events=ReactorEvents(world, world), quarantine=self, notifier=self, routes=routes,
+            outlets={route.target: ReactorEvents(neighbours[route.target], world) for route in routes},
+        )  # fmt: skip
         self._saved = [(0, Validity()) for _ in range(world.options.partitions)]
 
     def look(self, records_max: int = 40) -> None:
@@ -80,4 +97,35 @@ class ReactorProcess:
 
     async def send(self, notifications: list[Notification]) -> None:
         """`Notifier`: who was told what."""
-        self.told += [(one.id, one.fact, one.area, one.event_id) for one in notifications]
+        for one in notifications:
+            self.told.append((one.id, one.fact, one.area, one.event_id))
+            if one.fact == "task.opened.v1":
+                self._desk.hear(one)
+
+
+class Desk:
+    """The people who own human tasks: they hear of one, and most of the time they finish it, sooner or later, well or badly.
+
+    What they do follows from the task's id and from nothing else, so that a shorter plan finds them doing the same.
+    """
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._heard: set[str] = set()
+
+    def hear(self, task: Notification) -> None:
+        """Told twice is heard once."""
+        task_id = str(task.data["task_id"])
+        if task_id in self._heard:
+            return
+        self._heard.add(task_id)
+        mood = sha256(task_id.encode()).digest()
+        if mood[0] % 4:
+            self._world.later(self._world.now_ms + mood[1] * 60_000, lambda: self._finish(task, task_id, RESULTS[mood[2] % len(RESULTS)]))
+
+    def _finish(self, task: Notification, task_id: str, result: str) -> None:
+        world = self._world
+        data = {"domain": world.options.domain, "task_id": task_id, "result": result}
+        event = envelope(f"desk-{task_id}", "task.completed.v1", world.now_ms, task.area, "operator:desk", data)
+        headers = () if world.options.clock == "wall" else ((PLAYED_AT_HEADER, str(world.now_ms).encode()),)
+        world.append_event(home_of(task.area, world.options.partitions), task.area.encode(), event_value(event).encode(), headers)

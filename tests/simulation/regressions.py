@@ -17,7 +17,7 @@ def save(shrunk: Shrunk, *, name: str, planted: str | None, folder: Path = FOLDE
         "invariant": shrunk.invariant,
         "sentence": shrunk.sentence,
         "planted": planted,
-        "deliveries": len(shrunk.plan.sends) + len(shrunk.plan.faults),
+        "deliveries": sum(len(one.sends) + len(one.faults) for one in (shrunk.plan, *shrunk.plan.beside)),
         "plan": shrunk.plan.to_json(),
     }
     path.write_text(json.dumps(body, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")

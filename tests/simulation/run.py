@@ -49,6 +49,8 @@ class Run:
     due_at_end: list[str] = field(default_factory=list)
     loop_errors: list[str] = field(default_factory=list)
     unstable: bool = False
+    beside: list["Run"] = field(default_factory=list)
+    """The other domains of the same run."""
     fingerprint: str = ""
     """One hash of all that the carrying did: inputs, journal, ends of processes, quarantine, living states. Two readings of one seed
     must give the same."""

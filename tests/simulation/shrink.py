@@ -15,6 +15,13 @@ T = TypeVar("T")
 RUNS_MAX = 600
 
 
+class Part(NamedTuple):
+    """One send or fault, and of which domain of the run: 0 is the first, the others are beside it."""
+
+    place: int
+    part: Send | Fault
+
+
 class Shrunk(NamedTuple):
     """The small plan, what breaks in it, and how many runs it took."""
 
@@ -38,7 +45,8 @@ def shrink(plan: Plan, invariant: str, planted: Planted | None = None, runs_max:
         return runs < runs_max
 
     best = plan
-    parts: list[Send | Fault] = [*plan.sends, *plan.faults]
+    plans = (plan, *plan.beside)
+    parts = [Part(place, part) for place, one in enumerate(plans) for part in _parts(one)]
     parts = ddmin(parts, lambda some: fails(_with(best, some)), left)
     best = _with(best, parts)
     best = _simpler_tries(best, fails, left)
@@ -65,9 +73,17 @@ def ddmin(parts: Sequence[T], fails: Callable[[list[T]], bool], left: Callable[[
     return kept
 
 
-def _with(plan: Plan, parts: Sequence[Send | Fault]) -> Plan:
-    sends = tuple(part for part in parts if isinstance(part, Send))
-    return plan.with_parts(sends, tuple(part for part in parts if isinstance(part, Fault)))
+def _parts(plan: Plan) -> list[Send | Fault]:
+    return [*plan.sends, *plan.faults]
+
+
+def _with(plan: Plan, parts: Sequence[Part]) -> Plan:
+    def left(place: int, one: Plan) -> Plan:
+        own = [part.part for part in parts if part.place == place]
+        return one.with_parts(tuple(part for part in own if isinstance(part, Send)), tuple(part for part in own if isinstance(part, Fault)))
+
+    beside = tuple(left(place, one) for place, one in enumerate(plan.beside, start=1))
+    return replace(left(0, plan), beside=beside)
 
 
 def _simpler_tries(plan: Plan, fails: Callable[[Plan], bool], left: Callable[[], bool]) -> Plan:

@@ -56,11 +56,17 @@ def draw_options(seed: str, events: int = 300, domain: str = "meals") -> Options
     )
 
 
-def draw_plan(seed: str, events: int = 300, **fixed: Any) -> Plan:
-    """The whole run of a seed. ``fixed`` options are not left to the draw; faults named in it come on top of the drawn ones."""
+def draw_plan(seed: str, events: int = 300, *, beside: tuple[str, ...] = (), **fixed: Any) -> Plan:
+    """The whole run of a seed, with other domains beside it on the same clock, each with a third of the events.
+
+    ``fixed`` options are not left to the draw; faults named in it come on top of the drawn ones.
+    """
     options = draw_options(seed, events, fixed.get("domain", "meals"))
     if "faults_on" in fixed:
         fixed["faults_on"] = tuple(kind for kind in KINDS if kind in options.faults_on or kind in fixed["faults_on"])
     options = replace(options, **fixed)
     sends = draw_sends(SIMULATED[options.domain], options, Random(f"{seed}/workload"), Random(f"{seed}/sending"))
-    return Plan(options, sends, draw_faults(options, Random(f"{seed}/faults"), [send.at_ms for send in sends]))
+    faults = draw_faults(options, Random(f"{seed}/faults"), [send.at_ms for send in sends])
+    shared: dict[str, Any] = {"clock": options.clock, "start_ms": options.start_ms, "span_ms": options.span_ms}
+    others = tuple(draw_plan(f"{seed}/{name}", max(40, events // 3), domain=name, **shared) for name in beside)
+    return Plan(options, sends, faults, others)

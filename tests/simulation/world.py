@@ -7,7 +7,7 @@ from random import Random
 
 from schemas.journal import JournalRecord, decode
 from streams.memory import MemoryEventLog, MemoryJournal
-from tests.simulation.plan import Plan
+from tests.simulation.plan import Options, Plan
 from tests.simulation.run import Attempt, Ended
 
 
@@ -17,30 +17,15 @@ def decoded_once(value: bytes | None) -> JournalRecord:
     return decode(value)
 
 
-class World:
-    """Everything outside the processes."""
+class Universe:
+    """One clock and one heap, shared by every domain of a run."""
 
-    def __init__(self, plan: Plan) -> None:
-        self.plan = plan
-        self.options = plan.options
-        self.now_ms = plan.options.start_ms
-        self.broker_skew_ms = 0
-        self.events = MemoryEventLog(plan.options.partitions, self._broker_ms)
-        self.journal = MemoryJournal(plan.options.partitions)
-        self.snapshots: list[dict[str, bytes]] = [{} for _ in range(plan.options.partitions)]
-        self.committed = [0] * plan.options.partitions
-        self.commits: list[tuple[int, int, int]] = []
-        self.attempts: list[Attempt] = []
-        self.ended: list[Ended] = []
-        self.injected: dict[str, int] = {}
+    def __init__(self, options: Options) -> None:
+        self.now_ms = options.start_ms
         self.healed = False
-        self.on_append: list[Callable[[int], None]] = []
-        self._armed: dict[tuple[str, int], list[int]] = {}
         self._heap: list[tuple[int, float, int, Callable[[], None]]] = []
         self._count = 0
-        self._decoded: list[list[JournalRecord]] = [[] for _ in range(plan.options.partitions)]
-        self._schedule = Random(f"{plan.options.seed}/schedule")
-        self._draw = self._schedule.random
+        self._draw = Random(f"{options.seed}/schedule").random
 
     def later(self, at_ms: int, work: Callable[[], None]) -> None:
         """Do this at that instant; what falls on one instant comes in an order the seed draws."""
@@ -55,6 +40,38 @@ class World:
             self.now_ms = max(self.now_ms, at_ms)
             work()
         self.now_ms = max(self.now_ms, stop_ms)
+
+
+class World:
+    """Everything outside the processes of one domain: its logs, what its clients know, and its fault switches."""
+
+    def __init__(self, plan: Plan, universe: Universe) -> None:
+        self.plan = plan
+        self.options = plan.options
+        self.universe = universe
+        self.later = universe.later
+        self.broker_skew_ms = 0
+        self.events = MemoryEventLog(plan.options.partitions, self._broker_ms)
+        self.journal = MemoryJournal(plan.options.partitions)
+        self.snapshots: list[dict[str, bytes]] = [{} for _ in range(plan.options.partitions)]
+        self.committed = [0] * plan.options.partitions
+        self.commits: list[tuple[int, int, int]] = []
+        self.attempts: list[Attempt] = []
+        self.ended: list[Ended] = []
+        self.injected: dict[str, int] = {}
+        self.on_append: list[Callable[[int], None]] = []
+        self._armed: dict[tuple[str, int], list[int]] = {}
+        self._decoded: list[list[JournalRecord]] = [[] for _ in range(plan.options.partitions)]
+
+    @property
+    def now_ms(self) -> int:
+        """The one clock."""
+        return self.universe.now_ms
+
+    @property
+    def healed(self) -> bool:
+        """Whether the time of faults is over."""
+        return self.universe.healed
 
     def append_event(self, partition: int, key: bytes | None, value: bytes | None, headers: tuple[tuple[str, bytes], ...] = ()) -> int:
         """One more record on the events topic; whoever consumes the partition hears of it."""
@@ -89,7 +106,6 @@ class World:
 
     def heal(self) -> None:
         """No more faults."""
-        self.healed = True
         self._armed.clear()
 
     def _broker_ms(self) -> int:

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 
-from tests.simulation.checkers.logs import Logs, Violation
+from tests.simulation.checkers.logs import Dec, Logs, Violation
 
 
 def e07(logs: Logs) -> Iterator[Violation]:
@@ -31,3 +31,23 @@ def forwarded(logs: Logs) -> Iterator[Violation]:
             for one in entry.body.get("set_aside", ()) if entry.valid else ():
                 if one["reason"] == "forwarded" and one["event_id"] not in decided:
                     yield Violation("I01", f"{one['event_id']} was to be forwarded and was never decided", entry.partition, entry.offset)
+
+
+def handed_over(logs: Logs, every: dict[str, Logs]) -> Iterator[Violation]:
+    """X01: what a domain hands to another one takes effect there exactly once; nothing comes by that way that no fact explains."""
+    caused = [(other.part.name, dec) for other in every.values() for dec in other.decisions if _from(dec, logs.part.name)]
+    came = Counter((name, dec.body["event_type"], (dec.event or {})["causationid"]) for name, dec in caused if dec.effect)
+    due: Counter[tuple[str, str, str]] = Counter()
+    for dec in logs.decisions:
+        for fact in dec.body["facts"]:
+            for target, event_type in logs.part.hands_over(fact):
+                if target in every:
+                    due[target, event_type, dec.body["event_id"]] += 1
+    for key in sorted(due.keys() | came.keys()):
+        if due[key] != came[key]:
+            yield Violation("X01", f"{due[key]} {key[1]} due to {key[0]} because of {key[2]}, {came[key]} took effect")
+
+
+def _from(dec: Dec, domain: str) -> bool:
+    source = (dec.event or {}).get("source", "")
+    return isinstance(source, str) and source.startswith(f"/laoxiao/{domain}/")

@@ -33,10 +33,13 @@ CHECKERS: dict[str, Callable[[Logs], Iterable[Violation]]] = {
 
 def check(run: Run, first_only: bool = False) -> list[Violation]:
     """Every violation of a run, in the order of the checkers; with ``first_only`` those of the first checker that complains."""
-    logs = read(run, SIMULATED[run.plan.options.domain])
+    every = [read(one, SIMULATED[one.plan.options.domain]) for one in (run, *run.beside)]
     found: list[Violation] = []
-    for checker in CHECKERS.values():
-        found += checker(logs)
-        if found and first_only:
-            break
+    for logs in every:
+        for checker in CHECKERS.values():
+            found += checker(logs)
+            if found and first_only:
+                return found
+    for logs in every:
+        found += outside.handed_over(logs, {other.part.name: other for other in every})
     return found

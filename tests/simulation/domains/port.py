@@ -64,6 +64,10 @@ def _no_swarm(draw: Random) -> dict[str, Any]:
     return {}
 
 
+def _nothing_for_others(fact: dict[str, Any]) -> Iterable[tuple[str, str]]:
+    return ()
+
+
 def _no_clockwork(fact: dict[str, Any]) -> bool:
     return False
 
@@ -94,6 +98,8 @@ class SimDomain:
     """Patches that switch the product's own assertions off, for mistakes declared ``silent``."""
     heard: frozenset[str] = frozenset()
     """Fact types somebody outside must hear of (E07), said here once more and not read from the product. Tasks are always heard of."""
+    hands_over: Callable[[dict[str, Any]], Iterable[tuple[str, str]]] = _nothing_for_others
+    """Which (domain, event type) each fact (its JSON) is handed over as, said here once more and not read from the product (X01)."""
     mistakes: tuple[Planted, ...] = ()
     drain_ms: int = 6 * DAY_MS
     """How long after the heal every case of a run is over."""

@@ -9,8 +9,9 @@ from unittest.mock import patch
 from schemas.codec import Rejection
 from schemas.journal import FORWARDED, Decided, Failed, Opened
 from schemas.meals import DeliveryAttempted, OrderCancelledFact
-from streams import notifications, projector, recovery, runtime, snapshotter
+from streams import projector, recovery, runtime, snapshotter
 from streams.clock import OwnerClock
+from streams.notifications import telling
 from streams.owner import PartitionOwner
 from streams.projections.fold import Fold
 from streams.projections.meals_tables import ORDERS, SLOTS
@@ -155,7 +156,7 @@ def _notified_under_fresh_ids() -> list[Patch]:
 
         return wrapped
 
-    return [instead(notifications, "derived_id", make)]
+    return [instead(telling, "derived_id", make)]
 
 
 def _position_saved_before_telling() -> list[Patch]:

@@ -165,7 +165,7 @@ class Judge:
         for order in area.open.values():
             if order.closes_ms <= now_ms:
                 self.say("I07", f"order {order.order_id} is {order.state} after its end at {order.closes_ms}")
-            if order.state in ("unplaced", "welfare_check") and order.order_id not in owned:
+            if order.state in ("unplaced", "welfare_check") and order.order_id not in owned and order.order_id not in area.dealt_with:
                 self.say("I07", f"order {order.order_id} is {order.state} and no human owns it")
             if order.state == "attempted" and order.report_by_ms is not None and order.report_by_ms <= now_ms:
                 self.say("I07", f"order {order.order_id}: the next attempt is overdue and nobody was told")
@@ -356,9 +356,12 @@ def _policy(judge: Judge, area: Area, data: Data) -> None:
 
 def _task_opened(judge: Judge, area: Area, data: Data) -> None:
     area.tasks[data["task_id"]] = data["about"]
+    area.dealt_with.discard(data["about"])
 
 
 def _task_closed(judge: Judge, area: Area, data: Data) -> None:
+    if data.get("kind") is not None:
+        area.dealt_with.add(data["about"])
     if area.tasks.pop(data["task_id"], None) is None:
         judge.say("I07", f"task {data['task_id']} is closed and was not open")
 

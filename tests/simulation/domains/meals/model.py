@@ -49,6 +49,14 @@ def by_clock(fact: dict[str, Any]) -> bool:
     return kind in DUE
 
 
+def hands_over(fact: dict[str, Any]) -> list[tuple[str, str]]:
+    """M-R8: a welfare check that ends with help needed, or still no answer, becomes an emergency."""
+    data = fact["data"]
+    if fact["type"] == "task.closed.v1" and data.get("kind") == "welfare_check" and data["result"] in ("needs_help", "no_answer"):
+        return [("emergency", "emergency.call.raised.v1")]
+    return []
+
+
 @dataclass
 class Slot:
     """One meal of one date at one kitchen."""
@@ -114,6 +122,8 @@ class Area:
     open: dict[str, Order] = field(default_factory=dict)
     standing: dict[str, dict[str, Any]] = field(default_factory=dict)
     tasks: dict[str, str] = field(default_factory=dict)
+    dealt_with: set[str] = field(default_factory=set)
+    """What a human said is done: nobody else need own it until a new task is opened."""
     policies: list[dict[str, Any]] = field(default_factory=list)
 
     def slot(self, key: SlotKey) -> Slot:

@@ -8,7 +8,7 @@ from agents.meals.domain import Meals
 from agents.shared.seats import Seats
 from schemas.meals import EVENTS
 from tests.simulation.domains.meals.judging import Judge
-from tests.simulation.domains.meals.model import by_clock
+from tests.simulation.domains.meals.model import by_clock, hands_over
 from tests.simulation.domains.meals.planted import MISTAKES
 from tests.simulation.domains.meals.world import STEPS, draw_own, draw_world
 from tests.simulation.domains.port import SimDomain, Step
@@ -60,6 +60,7 @@ PART = SimDomain(
             "meals.kitchen.counted.v1",
         }
     ),
+    hands_over=hands_over,
     mistakes=MISTAKES,
     drain_ms=6 * DAY_MS,  # after it every meal of a run is over, and so must be every order
 )

@@ -55,6 +55,7 @@ class Lines:
         self._bootstrap = bootstrap
         self._clock = clock
         self._producer: AIOKafkaProducer | None = None
+        self._opening = asyncio.Lock()
 
     async def __aenter__(self) -> Self:
         return self
@@ -91,15 +92,17 @@ class Lines:
         return True
 
     async def _open(self) -> AIOKafkaProducer:
-        if self._producer is None:
-            client = producer(self._bootstrap)
-            try:
-                await client.start()
-            except BaseException:
-                await client.stop()
-                raise
-            self._producer = client
-        return self._producer
+        # Drills and alarms may want it at the same moment: one of two producers would be left open for ever.
+        async with self._opening:
+            if self._producer is None:
+                client = producer(self._bootstrap)
+                try:
+                    await client.start()
+                except BaseException:
+                    await client.stop()
+                    raise
+                self._producer = client
+            return self._producer
 
     async def _drop(self) -> None:
         client, self._producer = self._producer, None

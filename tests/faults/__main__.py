@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import logging
 import shutil
 import sys
 import time
@@ -16,7 +17,10 @@ def main(arguments: list[str] | None = None) -> int:
     """Parse, run, report."""
     options = _parser().parse_args(arguments)
     seed = options.seed or f"{time.time_ns():x}"
-    home = home_of(run_home() / "torture", seed)
+    home = options.home or home_of(run_home() / "torture", seed)
+    # What a client has to say about each broken connection is no news here.
+    for name in ("aiokafka", "asyncio"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     between_s = (options.draw_seconds_min, options.draw_seconds_max)
     wanted = Options(seed=seed, seconds=options.minutes * 60, brokers=int(options.brokers), home=home, between_s=between_s)
     _say(f"seed {seed}, {options.minutes:g} minutes, {options.brokers} brokers; every step: {home / 'torture.jsonl'}")
@@ -35,6 +39,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--brokers", choices=["1", "3"], default="1")
     parser.add_argument("--draw-seconds-min", type=float, default=20.0, help="shortest time between two draws (default 20)")
     parser.add_argument("--draw-seconds-max", type=float, default=60.0, help="longest time between two draws (default 60)")
+    parser.add_argument("--home", type=Path, help="where the run keeps its data (default: torture/SEED in the run directory)")
     parser.add_argument("--keep", action="store_true", help="keep the data of a good run too")
     return parser
 

@@ -6,12 +6,14 @@ import signal
 import time
 from typing import Any
 
+from infra.supervisor.layout import sharing
 from infra.supervisor.processes import Service
 from schemas.topics import DOMAINS
 from tests.faults.fault import Fault, Repeated, Scene
 from tests.faults.rig import Rig
 
-SERVICES = ("projector", "reactor", "gateway")
+SERVICES = (*(f"{kind}{suffix}" for suffix, _ in sharing(DOMAINS) for kind in ("projector", "reactor")), "gateway", "auditor")
+"""The processes of a deployment beside its workers."""
 BACK_S_MAX = 30.0
 
 
@@ -36,7 +38,7 @@ class KillWorkers(Repeated):
 
 
 class KillServices(Repeated):
-    """SIGKILL of projector, reactor or gateway every few seconds: row 5."""
+    """SIGKILL of projector, reactor, gateway or auditor every few seconds: row 5."""
 
     name = "kill-services"
     touches = frozenset(SERVICES)
@@ -46,7 +48,7 @@ class KillServices(Repeated):
         while True:
             victim = self.draw.choice(SERVICES)
             if rig.supervisor.running[victim].send(signal.SIGKILL):
-                rig.did(f"kill {victim}", process=victim)
+                rig.did(f"kill {victim.split('-')[0]}", process=victim)
             await asyncio.sleep(self.draw.uniform(0.8, 4.0))
 
 
@@ -83,7 +85,7 @@ def pause_worker(scene: Scene, draw: random.Random) -> Fault:
 
 
 def pause_service(scene: Scene, draw: random.Random) -> Fault:
-    """SIGSTOP of projector, reactor or gateway."""
+    """SIGSTOP of projector, reactor, gateway or auditor."""
     return Pause(scene, draw, list(SERVICES))
 
 

@@ -72,7 +72,7 @@ class Harm(ABC):
 
 
 class RandomKills(Harm):
-    """SIGKILL of a random process every two seconds or so: workers, projector, gateway, reactor, and now and then the broker."""
+    """SIGKILL of a random process every second or two: workers, projector, gateway, reactor, and now and then the broker."""
 
     def __init__(self, seed: str, *, broker_every_s: float, kills_min: int) -> None:
         super().__init__()
@@ -83,7 +83,7 @@ class RandomKills(Harm):
     async def run(self, running: Deployment) -> None:
         broker_due_s = time.monotonic() + self._broker_every_s / 2
         while True:
-            wait_s = self._draw.uniform(1.2, 3.0)
+            wait_s = self._draw.uniform(0.8, 2.0)
             if await self.pause(wait_s):
                 # The day is over: what is still missing is killed while the rest of it is being decided and projected.
                 if sum(self.done.values()) >= self._kills_min:

@@ -12,9 +12,9 @@ KILLS_MIN = 30
 
 
 async def test_thirty_random_kills_lose_nothing_and_decide_nothing_twice(server_directory: Path) -> None:
-    harm = RandomKills("kills-1", broker_every_s=35, kills_min=KILLS_MIN)
+    harm = RandomKills("kills-1", broker_every_s=28, kills_min=KILLS_MIN)
     async with deployment(server_directory / "kills", workers=2) as running:
-        played, report = await play_and_verify(running, DayPlan(districts=DISTRICTS, seed="kills", scale=0.015), 90, harm)
+        played, report = await play_and_verify(running, DayPlan(districts=DISTRICTS, seed="kills", scale=0.015), 60, harm)
         restarts = {name: one.restarts for name, one in running.supervisor.running.items()}
 
     print(f"\nkills {harm.done}, restarts {restarts}\n{report.text()}")
@@ -22,5 +22,6 @@ async def test_thirty_random_kills_lose_nothing_and_decide_nothing_twice(server_
     assert sum(harm.done.values()) >= KILLS_MIN, harm.done
     assert {"worker", "projector", "gateway", "reactor", "broker"} <= harm.done.keys(), harm.done
     assert played.records_unknown == 0, "every record was acknowledged in the end, so every one must be answered"
-    assert report.counts["decisions"] > 1_000
-    assert not report.skipped, report.skipped
+    (meals,) = [one for one in report.domains if one.checks.domain == "meals"]
+    assert meals.counts["decisions"] > 1_000
+    assert not meals.skipped, meals.skipped

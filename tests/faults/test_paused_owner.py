@@ -31,7 +31,7 @@ class PausedOwner(Harm):
                 await asyncio.sleep(0.5)
             self.done[name] = self.done.get(name, 0) + 1
             running.supervisor.running[name].send(signal.SIGCONT)
-            await self.pause(8)
+            await self.pause(5)
         await self.enough.wait()
 
     @staticmethod
@@ -53,7 +53,7 @@ async def owners(running: Deployment) -> dict[int, str]:
 async def test_a_paused_owner_that_comes_back_changes_nothing_that_any_reader_believes(server_directory: Path) -> None:
     harm = PausedOwner()
     async with deployment(server_directory / "paused", workers=2) as running:
-        played, report = await play_and_verify(running, DayPlan(districts=DISTRICTS, seed="paused", scale=0.02), 75, harm)
+        played, report = await play_and_verify(running, DayPlan(districts=DISTRICTS, seed="paused", scale=0.02), 50, harm)
 
     print(f"\npauses {harm.done}\n{report.text()}")
     assert report.ok, report.text()

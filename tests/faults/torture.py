@@ -171,6 +171,8 @@ async def _inflict(rig: Rig, drawn: Drawn, parts: dict[str, asyncio.Lock], resul
 
 async def _judge(rig: Rig, load: Load, traffic: Traffic, result: Result, say: Callable[[str], None]) -> None:
     """Wait for rest within the liveness bound, then every checker on what really happened."""
+    # Its drills never end; what they sent so far is checked like everything else.
+    await asyncio.to_thread(rig.stop_auditor)
     try:
         result.quiet_s = await wait_until_quiet(rig, QUIET_S_MAX)
         say(f"quiet after {result.quiet_s:.1f} s; checking")

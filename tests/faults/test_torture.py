@@ -1,0 +1,36 @@
+"""A short torture as part of every check: nearly every kind of fault in eighty seconds, then every invariant on what really happened.
+
+The long run, and the one on three brokers, are the same command: `laoxiao torture --minutes 60 --seed S --brokers 3`.
+"""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from infra.stack.home import PROJECT_ROOT
+
+pytestmark = pytest.mark.stack
+
+SEED = "check-2360"
+"""Chosen for its schedule: it deals nearly every kind within the time."""
+PACE = ("--minutes", "1.33", "--draw-seconds-min", "7", "--draw-seconds-max", "13")
+KINDS_MIN = 18
+RUN_S_MAX = 600
+"""Not how long it takes (two to three minutes), but when a machine that is busy with other things is no longer waited for."""
+
+
+def test_a_short_torture_violates_nothing(server_directory: Path) -> None:
+    home = server_directory / "torture"
+    command = [sys.executable, "-m", "infra.cli.main", "torture", "--seed", SEED, "--home", str(home), *PACE]
+    run = subprocess.run(command, cwd=PROJECT_ROOT, capture_output=True, text=True, timeout=RUN_S_MAX, check=False)
+    print(run.stdout)
+    assert run.returncode == 0, run.stdout + run.stderr
+    end = json.loads((home / "torture.jsonl").read_text().splitlines()[-1])
+    assert end["ok"]
+    assert len(end["faults drawn"]) >= KINDS_MIN - len(end["not possible here"])
+    assert end["kills"] >= 5
+    assert end["done to connections"], "the faults of links have really met connections"
+    assert end["sent"]["unknown"] == 0, "every record was acknowledged in the end, so every one must be answered"

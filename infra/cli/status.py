@@ -6,7 +6,10 @@ from rich.console import Console
 from rich.table import Table
 
 from infra.settings import Settings
+from schemas.journal import instant
 from schemas.topics import DOMAINS, QUARANTINE, decisions_topic, events_topic
+from streams.auditor.doors import read_alarms
+from streams.auditor.heartbeats import SILENT_S_MAX, HeartbeatEar
 from streams.kafka import partition_count, reader
 from streams.reactor import group_name
 
@@ -29,7 +32,22 @@ async def print_status(settings: Settings) -> int:
         console.print(f"quarantine: {sum((await asker.end_offsets(places)).values())} originals")
     finally:
         await asker.stop()
-    return 1 if behind else 0
+    silent = await _print_auditor(settings, console)
+    return 1 if behind or silent else 0
+
+
+async def _print_auditor(settings: Settings, console: Console) -> bool:
+    """The auditor's last heartbeat and its open alarms; True when it has not been heard lately."""
+    async with HeartbeatEar(settings.kafka) as ear:
+        await ear.listen(2.0)
+    age_s = ear.age_s()
+    latest = {alarm.key: alarm for alarm in await read_alarms(settings.kafka)}
+    heard = "never heard" if age_s is None else f"heard {age_s:.0f} s ago"
+    console.print(f"auditor: {heard}")
+    for alarm in latest.values():
+        if alarm.raised:
+            console.print(f"alarm: {alarm.kind} {alarm.domain} {alarm.place} since {instant(alarm.since_ms)}")
+    return age_s is None or age_s > SILENT_S_MAX
 
 
 async def _partitions(settings: Settings, domain: str) -> list[tuple[int | str, ...]]:

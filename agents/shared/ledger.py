@@ -115,6 +115,11 @@ class Ledger:
         self.open(into).posted += account.posted
         del self.accounts[name]
 
+    def drop(self, name: str) -> None:
+        """Forget an account with nothing in it and nothing promised."""
+        account = self.accounts.pop(name)
+        assert account.posted == account.held == 0, "only an empty account is forgotten"
+
     def sound(self) -> bool:
         """The laws: balances sum to zero, what accounts hold is what reservations promise, no bounded account promises what it
         has not."""

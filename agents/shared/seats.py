@@ -56,6 +56,12 @@ class Seats:
         self.total = total
         self._settle_rest()
 
+    def resize(self, total: int) -> None:
+        """The total changed while the publication stays the same one: fewer staff came, a room is out of use."""
+        assert total >= 0
+        self.total = total
+        self._settle_rest()
+
     def shut_down(self) -> None:
         """No free place until `open_up`; what is held stays held until somebody moves it."""
         self.shut = True

@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 from agents.beds.eligibility import Assessment, not_eligible, types_allowed, valid_until_ms
 from agents.beds.offers import closing, open_task, release
-from agents.beds.order import bonus, key_of, values
+from agents.beds.order import bonus, key_of, tie_of, values
 from agents.beds.policy import BedsParameters
 from agents.beds.position import best_standing
 from agents.beds.state import Application, BedsState
@@ -87,7 +87,7 @@ def submitted(state: BedsState, event: ApplicationSubmittedEvent, now_ms: int) -
             arrival=application.arrival,
             order=policy.order,
             key=values(policy, application, points),
-            tie=key[1],
+            tie=tie_of(key),
         )
     )
 
@@ -179,7 +179,7 @@ def reassessed(state: BedsState, event: ApplicationReassessedEvent, now_ms: int)
         wished=wished,
         requeued=found.state is ApplicationState.REASSESS,
         key=values(policy, draft, points),
-        tie=key_of(policy, draft, points)[1],
+        tie=tie_of(key_of(policy, draft, points)),
     )
     closing = () if found.task_id is None else (TaskClosed(task_id=found.task_id, result="reassessed"),)
     return accept(fact, *closing)

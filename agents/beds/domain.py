@@ -87,6 +87,7 @@ class Beds:
         policy = state.policies.at(now_ms)
         today = day_number(now_ms)
         if today > state.today:
+            state.turn = None
             grow_older(state, today)
         if state.policies.version != state.built_for:
             evolve_beds.recount(state)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from agents.beds import evolve_beds
-from agents.beds.lines import leave, policy_today, rebuild, refresh, will_grow
+from agents.beds.lines import bring_together, leave, policy_today, rebuild, refresh, set_apart, will_grow
 from agents.beds.policy import BedsParameters
 from agents.beds.state import FOREVER_MS, Application, BedsState, Ended
 from agents.beds.states import APPLICATION_TRANSITIONS, ApplicationState, BedState
@@ -26,6 +26,7 @@ REMIND_DAYS = 30
 
 def evolve(state: BedsState, fact: Fact, now_ms: int) -> None:
     """Write one fact."""
+    state.turn = None
     WRITERS[type(fact)](state, fact, now_ms)
 
 
@@ -130,8 +131,7 @@ def _resumed(state: BedsState, fact: facts.ApplicationResumedFact, _now_ms: int)
 
 def _exclusion_ended(state: BedsState, fact: facts.ExclusionEnded, _now_ms: int) -> None:
     application = state.applications[fact.application_id]
-    for facility_id in fact.facility_ids:
-        del application.excluded[facility_id]
+    bring_together(state, application, fact.facility_ids)
     _rest(state, application)
     if application.key is not None:
         leave(state, application)
@@ -178,7 +178,7 @@ def _not_taken(state: BedsState, fact: facts.OfferExpired | facts.OfferDeclinedF
     if isinstance(fact, facts.OfferExpired):
         application.expired_offer_id = fact.offer_id
     application.refusals = fact.refusals
-    application.excluded[fact.facility_id] = FOREVER_MS if fact.excluded_until_ms is None else fact.excluded_until_ms
+    set_apart(state, application, fact.facility_id, FOREVER_MS if fact.excluded_until_ms is None else fact.excluded_until_ms)
     _rest(state, application)
 
 
@@ -273,6 +273,7 @@ def _close(state: BedsState, application: Application, to: ApplicationState, rea
     application_id = application.application_id
     state.deadlines.clear(f"rest|{application_id}")
     state.stuck.pop(f"rest|{application_id}", None)
+    bring_together(state, application, tuple(application.excluded))
     del state.applications[application_id]
     others = state.persons[application.person_id]
     others.remove(application_id)

@@ -16,6 +16,7 @@ def _facility_listed(state: BedsState, fact: facts.FacilityListed, _now_ms: int)
     facility.move(fact.lat, fact.lon)
     facility.name = fact.name
     facility.street = fact.street
+    state.listed += not facility.listed
     facility.listed = True
     reroute(state)
     look_again(state, facility)

@@ -1,15 +1,15 @@
 """Who waits where: the index of the waitlist, and who is first for a free bed.
 
-An applicant stands in the lanes of every facility they would go to; a free bed asks two or four lanes for their first. Lanes
+An applicant stands in the lanes of every facility they would go to; a free bed asks the few lanes that lead to it for their first. Lanes
 hold only who can be offered a bed now: queued, and without a promise to the same person elsewhere.
 """
 
 from collections.abc import Iterator
 from heapq import heappop, heappush
 
-from agents.beds.order import anniversary, bonus, counted_under, key_of
+from agents.beds.order import anniversary, bonus, counted_under, id_of, key_of
 from agents.beds.policy import BedsParameters
-from agents.beds.state import Application, BedsState, Facility, Group, Key, Lane
+from agents.beds.state import Application, BedsState, Facility, Group, Key, Lane, Turn
 from agents.beds.states import ApplicationState
 from agents.shared.calendar import midnight_ms_of
 from agents.shared.waitlist import Line
@@ -71,17 +71,33 @@ def leave(state: BedsState, application: Application) -> None:
 
 def lanes_of(state: BedsState, application: Application) -> Iterator[Lane]:
     """The lanes of one applicant, each once."""
-    anywhere = not application.choices and application.within_m is None
     sex = application.sex
+    reached = () if not application.choices and application.within_m is None else tuple(_reachable(state, application))
+    # Whom their distance keeps from no home stands where those stand who named none: fewer lanes, the same answer.
+    anywhere = not application.choices and (application.within_m is None or len(reached) == state.listed > 0)
     for bed_type in application.bed_types:
         if anywhere:
             yield bed_type, sex, "*"
             yield bed_type, sex, f"S:{application.street}"
             continue
-        for facility in _reachable(state, application):
-            yield bed_type, sex, f"F:{facility.place_id}"
-            if facility.street == application.street:
-                yield bed_type, sex, f"O:{facility.place_id}"
+        for facility in reached:
+            own = facility.street == application.street
+            yield bed_type, sex, f"{'O' if own else 'F'}:{facility.place_id}"
+
+
+def set_apart(state: BedsState, application: Application, facility_id: str, until_ms: int) -> None:
+    """Do not offer this facility to them until then."""
+    application.excluded[facility_id] = until_ms
+    facility = state.facilities.get(facility_id)
+    assert facility is not None
+    facility.apart.add(application.application_id)
+
+
+def bring_together(state: BedsState, application: Application, facility_ids: tuple[str, ...]) -> None:
+    """These facilities may be offered to them again."""
+    for facility_id in facility_ids:
+        del application.excluded[facility_id]
+        state.facilities[facility_id].apart.discard(application.application_id)
 
 
 def goes_to(application: Application, facility: Facility) -> bool:
@@ -91,27 +107,29 @@ def goes_to(application: Application, facility: Facility) -> bool:
     return application.within_m is None or application.point.distance_m(facility) <= application.within_m
 
 
-def first_for(state: BedsState, policy: BedsParameters, group: Group) -> tuple[Key, bool, Key | None] | None:
-    """First in the order among those a free bed of this group suits, whether by the street's own right, and who comes next."""
-    facility = group.facility
+def first_for(state: BedsState, policy: BedsParameters, group: Group) -> Turn | None:
+    """First in the order among those a free bed of this group suits, and whether by the street's own right (B-R2)."""
     if not usable(policy, group):
         return None
-    own = _in_order(state, group, (f"S:{facility.street}", f"O:{facility.place_id}")) if group.pool == "street" else ()
-    others = () if group.pool == "street" and not policy.street_beds_open else ("*", f"F:{facility.place_id}")
-    first: Key | None = None
-    second: Key | None = None
-    by_right = False
-    if own:
-        first, second = own
-        by_right = True
-    if first is None and others:
-        found = _in_order(state, group, others)
-        first, second = found or (None, None)
-        by_right = False
-    elif first is not None and second is None and others:
-        # Of the street's own there was one; the next is the first of all others.
-        second = next((key for key in _in_order(state, group, others) or () if key is not None and key != first), None)
-    return None if first is None else (first, by_right, second)
+    own, others = _places(policy, group)
+    key = _first(state, group, own)
+    if key is not None:
+        return Turn(key, group, True)
+    key = _first(state, group, others)
+    return None if key is None else Turn(key, group, False)
+
+
+def following(state: BedsState, policy: BedsParameters, turn: Turn) -> Key | None:
+    """Who comes next after this turn for a bed of its group."""
+    own, others = _places(policy, turn.group)
+    if turn.by_right:
+        key = _first(state, turn.group, own, after=turn.key)
+        if key is not None:
+            return key
+        # The one whose turn it is was the last of the street's own; others include them, so all but them are looked at.
+        first = _first(state, turn.group, others)
+        return _first(state, turn.group, others, after=first) if first == turn.key else first
+    return _first(state, turn.group, others, after=turn.key)
 
 
 def usable(policy: BedsParameters, group: Group) -> bool:
@@ -121,7 +139,7 @@ def usable(policy: BedsParameters, group: Group) -> bool:
 
 def own_waits(state: BedsState, group: Group) -> bool:
     """Whether one of the street's own residents waits for this street's bed."""
-    return _in_order(state, group, (f"S:{group.facility.street}", f"O:{group.facility.place_id}")) is not None
+    return _first(state, group, (f"S:{group.facility.street}", f"O:{group.facility.place_id}")) is not None
 
 
 def groups_for(state: BedsState, application: Application) -> Iterator[Group]:
@@ -191,35 +209,41 @@ def _reachable(state: BedsState, application: Application) -> Iterator[Facility]
             yield facility
 
 
-def _in_order(state: BedsState, group: Group, where: tuple[str, ...]) -> tuple[Key, Key | None] | None:
-    """The first two of these lanes who do not stand apart from the facility."""
-    found: list[Key] = []
-    facility_id = group.facility.place_id
-    applications = state.applications
+def _places(policy: BedsParameters, group: Group) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The lanes of the street's own right, and those of everybody, for a bed of this group."""
+    facility = group.facility
+    everybody = ("*", f"F:{facility.place_id}", f"O:{facility.place_id}")
+    if group.pool != "street":
+        return (), everybody
+    return (f"S:{facility.street}", everybody[2]), everybody if policy.street_beds_open else ()
+
+
+def _first(state: BedsState, group: Group, places: tuple[str, ...], after: Key | None = None) -> Key | None:
+    """The earliest of these lanes (after a place in line) to whom the facility may be offered."""
+    best: Key | None = None
+    apart = group.facility.apart
     for sex in group.sexes:
-        for place in where:
+        for place in places:
             line = state.lanes.get((group.bed_type, sex, place))
-            key = None if line is None else line.first()
-            taken = 0
-            while line is not None and key is not None and taken < 2:
-                if facility_id not in applications[key[2]].excluded:
-                    found.append(key)
-                    taken += 1
+            if line is None:
+                continue
+            key = line.first() if after is None else line.after(after)
+            while key is not None and (best is None or key < best):
+                if not apart or id_of(key) not in apart:
+                    best = key
+                    break
                 key = line.after(key)
-    if not found:
-        return None
-    found.sort()
-    return found[0], found[1] if len(found) > 1 else None
+    return best
 
 
-def _line(lines: dict[Lane, Line[Key]], lane: Lane) -> Line[Key]:
+def _line(lines: dict[Lane, Line], lane: Lane) -> Line:
     line = lines.get(lane)
     if line is None:
         line = lines[lane] = Line()
     return line
 
 
-def _remove(lines: dict[Lane, Line[Key]], lane: Lane, key: Key) -> None:
+def _remove(lines: dict[Lane, Line], lane: Lane, key: Key) -> None:
     line = lines[lane]
     line.remove(key)
     if not line:

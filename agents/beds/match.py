@@ -5,12 +5,10 @@ takes the best of all free beds that are theirs to take; then the next. Nobody i
 there was no pair of a free bed and somebody waiting whom it suits, and each turn ends the earliest of the pairs that came.
 """
 
-from typing import NamedTuple
-
-from agents.beds.lines import first_for, goes_to, groups_for, own_waits, policy_today, usable
-from agents.beds.order import values
+from agents.beds.lines import first_for, following, goes_to, groups_for, own_waits, policy_today, usable
+from agents.beds.order import id_of, tie_of, values
 from agents.beds.policy import BedsParameters
-from agents.beds.state import Application, BedsState, Group, Key
+from agents.beds.state import Application, BedsState, Group, Turn
 from agents.shared.calendar import day_of, midnight_ms_of
 from agents.shared.explanation import Considered
 from agents.shared.ids import derived_id
@@ -23,43 +21,37 @@ SEX_PLACE = {"f": 0, "m": 0, "any": 1}
 """A bed that only one sex may take is used before one that anybody may."""
 
 
-class Turn(NamedTuple):
-    """Whose turn it is, at which group's beds, by the street's own right or not, and who comes next."""
-
-    key: Key
-    group: Group
-    by_right: bool
-    following: Key | None
-
-
 def next_turn(state: BedsState) -> Turn | None:
     """The earliest applicant whom any free bed suits. Groups that suit nobody are struck off the list of those to look at,
     which changes nothing anybody can see: the list is derived and may name too many."""
-    if not state.dirty:
-        return None
+    if state.turn is not None or not state.dirty:
+        return state.turn
     policy = policy_today(state)
     best: Turn | None = None
     for name, group in list(state.dirty.items()):
         found = first_for(state, policy, group)
         if found is None:
             del state.dirty[name]
-        elif best is None or (found[0], group.key) < (best.key, best.group.key):
-            best = Turn(found[0], group, found[1], found[2])
+        elif best is None or (found.key, group.key) < (best.key, best.group.key):
+            best = found
+    state.turn = best
     return best
 
 
 def offer(state: BedsState, turn: Turn, now_ms: int) -> Reasoned:
     """The offer of this turn, with why."""
     policy = policy_today(state)
-    application = state.applications[turn.key[2]]
+    application = state.applications[id_of(turn.key)]
     group, distance_m = best_group(state, policy, application)
-    found = first_for(state, policy, group)
-    assert found is not None
-    assert found[0] == turn.key, "the earliest of all is first wherever a bed suits them"
+    if group is not turn.group:
+        found = first_for(state, policy, group)
+        assert found is not None
+        assert found.key == turn.key, "the earliest of all is first wherever a bed suits them"
+        turn = found
     bed = group.facility.beds[group.beds[0]]
     expires_ms, provisional = expiry(state, policy, now_ms)
-    following = found[2]
-    after = None if following is None else state.applications[following[2]]
+    behind = following(state, policy, turn)
+    after = None if behind is None else state.applications[id_of(behind)]
     fact = OfferMade(
         offer_id=derived_id("offer", application.application_id, str(application.offers + 1)),
         application_id=application.application_id,
@@ -71,15 +63,15 @@ def offer(state: BedsState, turn: Turn, now_ms: int) -> Reasoned:
         bed_type=bed.bed_type,
         bed_sex=bed.sex,
         pool=bed.pool,
-        lane="own_street" if found[1] else "pool",
+        lane="own_street" if turn.by_right else "pool",
         inventory_version=bed.version,
         distance_m=distance_m,
         order=policy.order,
         key=values(policy, application, application.bonus),
-        tie=turn.key[1],
+        tie=tie_of(turn.key),
         next_application_id=None if after is None else after.application_id,
         next_key=None if after is None else values(policy, after, after.bonus),
-        next_tie=None if following is None else following[1],
+        next_tie=None if behind is None else tie_of(behind),
         waiting=state.waiting,
     )
     return Reasoned(fact, _why(state, policy, application, group))

@@ -10,6 +10,8 @@ from schemas.beds import LEVEL_MAX, SCORE_MAX
 
 WIDTH = 22
 """Bits of one criterion in a packed key: a day number needs 20."""
+DIGITS = 28
+"""Hex digits of five packed criteria."""
 BONUS_MAX = 60
 EMERGENCY = "emergency"
 """The class under which approved emergencies are counted."""
@@ -86,9 +88,23 @@ def drawn(seed: str, application_id: str) -> str:
 
 
 def key_of(policy: BedsParameters, application: Application, points: int) -> Key:
-    """The place in line."""
+    """The place in line as one string that sorts like (criteria, tie, id): the criteria packed to a fixed width, then ``|``.
+
+    Ties of one kind have one length, and ``~`` sorts after every hex digit: who is drawn comes before who is not.
+    """
     ranked = packed(policy, values(policy, application, points))
-    return ranked, tie(policy, application.application_id, application.draw_id, application.arrival), application.application_id
+    drawn_or_not = tie(policy, application.application_id, application.draw_id, application.arrival)
+    return f"{ranked:0{DIGITS}x}|{drawn_or_not}|{application.application_id}"
+
+
+def id_of(key: Key) -> str:
+    """The application of a place in line; no id has a ``|`` in it."""
+    return key[key.rindex("|") + 1 :]
+
+
+def tie_of(key: Key) -> str:
+    """The tie-break in a place in line."""
+    return key.split("|", 2)[1]
 
 
 def counted_under(application: Application) -> str:

@@ -7,7 +7,7 @@ Rows, each beginning with its kind: ``beds`` (counters), ``policy``, ``calendar`
 from collections.abc import Iterable, Iterator
 
 from agents.beds.evolve_beds import recount
-from agents.beds.lines import rebuild
+from agents.beds.lines import rebuild, set_apart
 from agents.beds.state import Application, Bed, BedsState, Ended, Facility
 from agents.beds.states import ApplicationState, BedState
 from agents.beds.stock import add_bed
@@ -122,6 +122,7 @@ def _take_facility(state: BedsState, row: Row) -> Facility:
     _, facility_id, listed, lat, lon, name, street, version, stale_at_ms, silent, vacancies = row
     facility = state.facilities[facility_id] = Facility(facility_id)
     facility.move(lat, lon)
+    state.listed += listed
     facility.listed, facility.name, facility.street = listed, name, street
     facility.version, facility.stale_at_ms, facility.silent = version, stale_at_ms, silent
     facility.vacancies = {bed_type: dict(days) for bed_type, days in vacancies.items()}
@@ -161,7 +162,8 @@ def _take_application(state: BedsState, row: Row) -> None:
     application.state = ApplicationState(word)
     application.point = Point(lat, lon)
     application.bed = None if bed is None else state.facilities[bed[0]].beds[bed[1]]
-    application.excluded = dict(excluded)
+    for facility_id, until_ms in excluded.items():
+        set_apart(state, application, facility_id, until_ms)
     for name, value in zip(LISTS, row[7:], strict=False):
         setattr(application, name, tuple(value))
     for name, value in zip(PLAIN, row[7 + len(LISTS) :], strict=True):

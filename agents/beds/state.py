@@ -6,6 +6,7 @@ follow from the rest and are rebuilt on load.
 
 from collections import deque
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from agents.beds.policy import BedsParameters
 from agents.beds.states import ApplicationState, BedState
@@ -15,17 +16,26 @@ from agents.shared.nearest import Place, Point
 from agents.shared.policy import PolicyBook
 from agents.shared.waitlist import Line
 
-Key = tuple[int, str, str]
-"""The order of one application now: its criteria packed into one integer, the tie-break, its id. Smaller is earlier."""
+Key = str
+"""The order of one application now (`agents.beds.order.key_of`). Smaller is earlier."""
 Lane = tuple[str, str, str]
-"""Bed type, sex, and where: ``*`` any facility, ``F:<facility>``, and of those the street's own: ``S:<street>``, ``O:<facility>``."""
+"""Bed type, sex, and where: ``*`` any facility, of those ``S:<street>`` the street's own; ``O:<facility>`` residents of the facility's
+own street, ``F:<facility>`` of any other."""
 FOREVER_MS = 2**53
+
+
+class Turn(NamedTuple):
+    """Whose turn it is, at which group's beds, and whether by the street's own right."""
+
+    key: Key
+    group: "Group"
+    by_right: bool
 
 
 class Facility(Place):
     """A home. Unlisted when only its beds came so far (I09): then nobody is sent there yet."""
 
-    __slots__ = ("beds", "groups", "listed", "name", "silent", "stale_at_ms", "street", "vacancies", "version")
+    __slots__ = ("apart", "beds", "groups", "listed", "name", "silent", "stale_at_ms", "street", "vacancies", "version")
 
     def __init__(self, facility_id: str) -> None:
         super().__init__(facility_id, 0.0, 0.0)
@@ -38,6 +48,8 @@ class Facility(Place):
         self.beds: dict[str, Bed] = {}
         self.groups: dict[tuple[str, str, str], Group] = {}
         """Derived: free beds by type, sex and pool."""
+        self.apart: set[str] = set()
+        """Derived: applications to which this facility is not offered now. Asked, never walked."""
         self.vacancies: dict[str, dict[int, int]] = {}
         """Beds that became free, by type and day number: what a forecast counts."""
 
@@ -240,18 +252,22 @@ class BedsState:
     """Derived: open applications of a person (one of each kind at most), in order of arrival."""
     lying: dict[str, list[Bed]] = field(default_factory=dict)
     """Derived: the beds a person lies in: one."""
-    lanes: dict[Lane, Line[Key]] = field(default_factory=dict)
+    lanes: dict[Lane, Line] = field(default_factory=dict)
     """Derived: who waits where. Only who can be offered a bed now is in a lane."""
-    lines: dict[Lane, Line[Key]] = field(default_factory=dict)
+    lines: dict[Lane, Line] = field(default_factory=dict)
     """Derived: type, sex, class: the same people once for each type, for ranks."""
     free: dict[str, dict[str, list[Group]]] = field(default_factory=dict)
     """Derived: by type and facility, the groups that have a free bed."""
     dirty: dict[tuple[str, str, str, str], Group] = field(default_factory=dict)
     """Derived: groups whose free beds may suit somebody in line. May name too many, never too few."""
+    turn: "Turn | None" = None
+    """Derived: the next offer, once it has been looked for and until anything is written."""
     ageing: list[tuple[int, str]] = field(default_factory=list)
     """Derived: a heap of (day number, application) at which a bonus grows."""
     built_for: str = ""
     """Derived: the policy version the keys were made by."""
+    listed: int = 0
+    """Derived: facilities that are listed."""
     counts: dict[str, int] = field(default_factory=dict)
     """Derived: beds by state, over all facilities."""
     pooled: int = 0

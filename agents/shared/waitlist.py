@@ -5,36 +5,33 @@ Chunks of bounded size, so that joining and leaving move a few hundred reference
 
 from bisect import bisect_left, insort
 from collections.abc import Iterator
-from typing import Any, Generic, TypeVar
-
-K = TypeVar("K", bound=tuple[Any, ...])
 
 CHUNK_MAX = 512
 
 
-class Line(Generic[K]):
-    """Distinct keys in ascending order."""
+class Line:
+    """Distinct keys in ascending order. Keys are strings made to sort as the order says: comparing them is one `memcmp`."""
 
     __slots__ = ("_chunks", "_ends", "_length")
 
     def __init__(self) -> None:
-        self._chunks: list[list[K]] = []
-        self._ends: list[K] = []
+        self._chunks: list[list[str]] = []
+        self._ends: list[str] = []
         """The last key of each chunk."""
         self._length = 0
 
     def __len__(self) -> int:
         return self._length
 
-    def __iter__(self) -> Iterator[K]:
+    def __iter__(self) -> Iterator[str]:
         for chunk in self._chunks:
             yield from chunk
 
-    def first(self) -> K | None:
+    def first(self) -> str | None:
         """The smallest key, or None."""
         return self._chunks[0][0] if self._chunks else None
 
-    def after(self, key: K) -> K | None:
+    def after(self, key: str) -> str | None:
         """The smallest key greater than this one, which need not be here."""
         chunks = self._chunks
         number = bisect_left(self._ends, key)
@@ -48,7 +45,7 @@ class Line(Generic[K]):
             return chunk[place]
         return chunks[number + 1][0] if number + 1 < len(chunks) else None
 
-    def add(self, key: K) -> None:
+    def add(self, key: str) -> None:
         """Take a key in; it is not here yet."""
         self._length += 1
         chunks, ends = self._chunks, self._ends
@@ -67,7 +64,7 @@ class Line(Generic[K]):
             ends[number] = chunk[-1]
             ends.insert(number + 1, chunks[number + 1][-1])
 
-    def remove(self, key: K) -> None:
+    def remove(self, key: str) -> None:
         """Take a key out; it is here."""
         chunks, ends = self._chunks, self._ends
         number = bisect_left(ends, key)
@@ -81,7 +78,7 @@ class Line(Generic[K]):
         else:
             del chunks[number], ends[number]
 
-    def ahead_of(self, key: K) -> int:
+    def ahead_of(self, key: str) -> int:
         """How many keys are smaller than this one, which need not be here."""
         number = bisect_left(self._ends, key)
         if number == len(self._chunks):

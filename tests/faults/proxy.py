@@ -22,6 +22,7 @@ from tests.faults.frames import PRODUCE, Frame, Frames
 CHUNK_BYTES = 65_536
 QUEUE_CHUNKS_MAX = 64
 RESET_EVERY_S = 1.0
+BROKEN_PROXY = "the proxy itself broke"
 
 
 @dataclass(frozen=True)
@@ -185,6 +186,8 @@ class Proxy:
                 await self._both_ways(connection, reader)
         except* OSError:
             pass  # either side is gone; the other is told below
+        except* AssertionError:
+            self._count(BROKEN_PROXY)
         finally:
             connection.reset()
             self._connections.discard(connection)

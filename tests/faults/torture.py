@@ -18,6 +18,7 @@ from schemas.journal import Clock
 from tests.faults.catalogue import Draw, Drawn, schedule
 from tests.faults.farm import ProxyFarm
 from tests.faults.fault import Scene
+from tests.faults.proxy import BROKEN_PROXY
 from tests.faults.rig import Rig
 from tests.faults.traffic import Load, Traffic, load_for, make_traffic
 
@@ -82,7 +83,7 @@ class Result:
             "faults drawn": dict(Counter(drawn.name for draw in self.draws for drawn in draw.faults)),
             "empty draws": f"{sum(not draw.faults for draw in self.draws)} of {len(self.draws)}",
             "done": dict(sorted(self.done.items())),
-            "done to connections": dict(sorted(self.links.items())),
+            "done to connections": {what: count for what, count in sorted(self.links.items()) if count},
             "processes ended with": dict(sorted(self.exits.items())),
             "not possible here": self.missing,
             "quiet after healing in s": round(self.quiet_s, 1),
@@ -113,6 +114,8 @@ async def torture(options: Options, say: Callable[[str], None] = lambda _: None)
             await _judge(rig, load, traffic, result, say)
             for link in rig.links.values():
                 result.links.update(link.done())
+            if result.links[BROKEN_PROXY]:
+                result.trouble.append("the proxy broke: what it was to prove is not proven")
         result.seconds = time.monotonic() - began_s
         rig.note("end", **result.summary())
     return result

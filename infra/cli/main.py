@@ -178,7 +178,7 @@ def scenario(district: str, seed: str, scale: float, out: Path | None) -> None:
 @main.command(context_settings={"ignore_unknown_options": True, "help_option_names": []}, add_help_option=False)
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def simulate(arguments: tuple[str, ...]) -> None:
-    """Run the deterministic simulator: --seeds N [--seed S] [--planted NAME] ... (needs a source tree; --help says all)."""
+    """Run the deterministic simulator: --seeds N [--seed S] [--domain D] ... (needs a source tree; --help says all)."""
     import subprocess
 
     from infra.stack.home import PROJECT_ROOT

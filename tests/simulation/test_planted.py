@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.simulation.campaign import Seed, campaign
 from tests.simulation.checkers.report import CHECKERS
 from tests.simulation.engine import deterministic
 from tests.simulation.hunting import hunt, judge
@@ -15,7 +16,19 @@ def test_there_are_enough_mistakes_to_trust_the_checkers() -> None:
     assert len(CHECKERS) >= 15
 
 
-@pytest.mark.parametrize("name", PLANTED)
+DET = frozenset({"DET"})
+"""Mistakes that only two processes can see."""
+
+
+@pytest.mark.parametrize("name", [name for name, planted in PLANTED.items() if planted.caught_by == DET])
+def test_what_differs_between_two_processes_is_caught_by_reading_twice(name: str) -> None:
+    planted = PLANTED[name]
+    seeds = [Seed(planted.domain, f"det/{number}") for number in range(6)]
+    found = campaign(seeds, events=100, jobs=2, planted=name, failures_max=1).failures
+    assert {failure.invariant for failure in found} == DET
+
+
+@pytest.mark.parametrize("name", [name for name, planted in PLANTED.items() if planted.caught_by != DET])
 def test_a_planted_mistake_is_caught_and_the_same_plan_is_clean_without_it(name: str) -> None:
     planted = PLANTED[name]
     with deterministic():

@@ -8,6 +8,7 @@ from typing import Any
 from unittest.mock import patch
 
 from agents import core
+from agents.meals import orders
 from agents.meals.domain import Meals
 from agents.shared.deadlines import Deadlines
 from agents.shared.seen import SeenIds
@@ -80,6 +81,10 @@ def _no_skew_flag() -> list[Patch]:
     return [patch.object(core, "_flags", lambda received: ())]
 
 
+def _ids_by_hash() -> list[Patch]:
+    return [patch.object(orders, "derived_id", lambda prefix, *causes: f"{prefix}:{hash(causes) % 10**18}")]
+
+
 def _no_due_work() -> list[Patch]:
     return [patch.object(core, "_do_due_work", lambda domain, area, facts: None)]
 
@@ -136,6 +141,7 @@ MISTAKES = (
     Planted("wall_clock", "decisions use this machine's clock", _wall_clock, frozenset({"T01"}), {"clock": "wall"}),
     Planted("sender_moves_the_clock", "the event's own time moves the area", _sender_moves_the_clock, frozenset({"T01"}), {"faults_on": ("late",)}),
     Planted("no_skew_flag", "an event from far away in time is not flagged", _no_skew_flag, frozenset({"T03"}), {"faults_on": ("late", "skew", "batch")}),
+    Planted("ids_by_hash", "the id of a task hangs on the hash seed of the process", _ids_by_hash, frozenset({"DET"})),
     Planted("no_due_work", "deadlines never fire", _no_due_work, frozenset({"I07", "C01", "L07", "M05"}), silent=True),
     Planted("fire_early", "deadlines fire ten minutes early", _fire_early, frozenset({"T02"})),
     Planted("fire_late", "deadlines fire an hour late", _fire_late, frozenset({"I07", "C01"}), silent=True),

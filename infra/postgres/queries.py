@@ -13,6 +13,7 @@ import orjson
 from infra.postgres import meals_queries
 from infra.postgres.values import civil_day
 from schemas.journal import instant
+from schemas.topics import DOMAINS
 from streams.tail import Position
 
 
@@ -27,7 +28,9 @@ class DomainQueries(Protocol):
 
 
 DOMAIN_QUERIES: dict[str, DomainQueries] = {"meals": meals_queries}
-"""Who answers for a domain's own tables."""
+"""Who answers for a domain's own tables: one module and one line a domain."""
+
+assert set(DOMAINS) <= DOMAIN_QUERIES.keys(), "every domain that is switched on can be asked"
 
 
 async def positions(pool: Any, domain: str) -> dict[int, Position]:

@@ -137,3 +137,12 @@ def test_packets_keep_the_order_of_an_area_and_the_contracts_bounds(day: list[It
     assert all(len(packet.value) < 1_000_000 for packet in made)
     assert any(packet.http for packet in made)
     assert not any(packet.http for packet in made if packet.items[0].raw is not None or packet.stray)
+
+
+def test_records_hold_events_of_one_domain_and_ticks_go_to_each(day: list[Item]) -> None:
+    other = [item._replace(domain="beds") for item in day[:500]]
+    mixed = sorted([*day[:500], *other], key=lambda item: item.at_ms)
+    made = list(packets(mixed, "test"))
+    assert all(len({item.domain for item in packet.items}) == 1 for packet in made)
+    assert [item for packet in made if packet.domain == "beds" for item in packet.items] == other
+    assert {item.domain for item in day} == {"meals"}

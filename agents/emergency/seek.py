@@ -118,8 +118,10 @@ def _pick(search: Search, skills: tuple[str, ...]) -> Pick | tuple[Shortfall, Wh
         found = state.units.nearest_fit(Ask(point, skills, circle_m, excluded, not policy.rest_excluded), now_ms, seen)
         if found is not None:
             return Pick(found, circle_m, _why(seen, found, circle_m))
-    again = {unit_id: rule for unit_id, rule in excluded.items() if rule != R_NO_ANSWER}
-    if len(again) < len(excluded):
+    silent = [unit_id for unit_id, rule in call.asked.items() if rule == R_NO_ANSWER]
+    for allowed in (silent[: -(-len(silent) // 2)], silent) if silent else ():
+        # Whoever was asked longest ago first: two who do not answer take turns, and neither is asked twice on end.
+        again = {unit_id: rule for unit_id, rule in excluded.items() if rule != R_NO_ANSWER or unit_id not in allowed}
         seen_again, circle_m = Considered(), policy.circles_m[-1]
         found = state.units.nearest_fit(Ask(point, skills, circle_m, again, not policy.rest_excluded), now_ms, seen_again)
         if found is not None:

@@ -114,7 +114,9 @@ class Auditor:
         self.metrics = metrics
         self.keeper = AlarmKeeper()
         self.audits = {domain: DomainAudit(domain, config, started_ms) for domain in config.domains}
+        self.untold: list[Alarm] = []
         self.unsaid: list[Alarm] = []
+        """What people, and what the topic, have not taken yet."""
 
     async def judge(self, now_ms: int) -> None:
         """Look at every domain once: tell what began and what ended, and write it down."""
@@ -130,16 +132,21 @@ class Auditor:
             )  # fmt: skip
             if alarm.raised:
                 self.metrics.raised(alarm.domain, alarm.kind)
-        if said:
-            # People first: the topic may be what is broken. After a crash in between they hear it once more.
-            await self.teller.tell(said)
-            self.unsaid += said
+        self.untold += said
+        self.unsaid += said
+        # People first: the topic may be what is broken. After a crash in between they hear it once more.
+        if self.untold:
+            try:
+                await self.teller.tell(self.untold)
+                self.untold = []
+            except OSError as error:
+                _log.critical("alarms cannot be told: %s", type(error).__name__)
         while self.unsaid and await self.lines.say(self.unsaid[0]):
             del self.unsaid[0]
 
     def healthy(self, now_ms: int) -> bool:
         """Whether a heartbeat would be true: every domain is being judged, and what was found has been written down."""
-        return not self.unsaid and all(audit.audited(now_ms, self.config.limits) for audit in self.audits.values())
+        return not self.untold and not self.unsaid and all(audit.audited(now_ms, self.config.limits) for audit in self.audits.values())
 
     def heartbeat(self, now_ms: int) -> Heartbeat:
         """What the others hear."""

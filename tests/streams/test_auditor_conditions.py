@@ -14,7 +14,7 @@ from streams.auditor.domain import CASES_TOLD_MAX, Condition, DomainBook, Limits
 from streams.auditor.drills import Drill, DrillWatch, drill_of
 from streams.auditor.keeper import AlarmKeeper
 from streams.auditor.meals import TABLE
-from streams.auditor.process import READ
+from streams.auditor.process import READ, Auditor, AuditorConfig
 from streams.auditor.scripts import SCRIPTS
 from streams.tail import Judged
 from tests.agents.world import at
@@ -310,3 +310,57 @@ def test_one_domains_calm_ends_no_alarm_of_another() -> None:
     keeper.changes("meals", READ, [LATE], 1_000, settled=True)
     assert keeper.changes("beds", READ, [], 2_000, settled=True) == []
     assert (keeper.count("meals"), keeper.count("beds"), keeper.count("meals", AlarmKind.NO_PROGRESS)) == (1, 0, 0)
+
+
+class Full:
+    """A channel whose disk is full for the first time it is asked."""
+
+    def __init__(self) -> None:
+        self.told: list[Alarm] = []
+        self.asked = 0
+
+    async def tell(self, alarms: list[Alarm]) -> None:
+        self.asked += 1
+        if self.asked == 1:
+            raise OSError("full")
+        self.told += alarms
+
+
+class Page:
+    """The alarm topic."""
+
+    def __init__(self) -> None:
+        self.said: list[Alarm] = []
+
+    async def say(self, record: Any) -> bool:
+        self.said.append(record)
+        return True
+
+
+class Deaf:
+    """Metrics that nobody reads."""
+
+    def __getattr__(self, name: str) -> Any:
+        return lambda *_: None
+
+
+async def test_an_alarm_that_cannot_be_told_is_written_all_the_same_and_told_later_once_and_no_heartbeat_hides_it() -> None:
+    teller, page = Full(), Page()
+    config = AuditorConfig("", limits=LIMITS, domains=("meals",), drills=False)
+    auditor = Auditor(config, lines=page, teller=teller, metrics=Deaf(), started_ms=NOW_MS)  # type: ignore[arg-type]  # a topic in memory
+    audit = auditor.audits["meals"]
+    task = TaskOpened(task_id="t-1", kind=TaskKind.STUCK_CASE, about="end|o-1", owner="operator")
+    audit.book.take(Judged(0, 0, b"", Opened("w", Clock.WALL), True))
+    audit.book.take(Judged(0, 1, b"", Decided(0, 1, 0, 0, (decision(task),)), True))
+    audit.completed(NOW_MS)
+    await auditor.judge(NOW_MS)
+    assert [alarm.kind for alarm in page.said] == [AlarmKind.STUCK_CASES]
+    assert (teller.told, auditor.healthy(NOW_MS)) == ([], False)
+    await auditor.judge(NOW_MS + 1_000)
+    await auditor.judge(NOW_MS + 2_000)
+    assert teller.told == page.said
+    assert auditor.healthy(NOW_MS + 2_000)
+    assert auditor.heartbeat(NOW_MS).domains == {"meals": {"open_cases": 0, "open_alarms": 1, "unread": 0}}
+    await auditor.judge(NOW_MS + 61_000)
+    assert [alarm.kind for alarm in teller.told] == [AlarmKind.STUCK_CASES, AlarmKind.NOT_AUDITED], "an old book is no news"
+    assert not auditor.healthy(NOW_MS + 61_000)

@@ -28,6 +28,11 @@ class Pool:
     deadline: tuple[str, int] | None = None
 
     @property
+    def name(self) -> str:
+        """As the domain's deadline keys have it."""
+        return "|".join(self.key)
+
+    @property
     def over(self) -> bool:
         """More promised than there is."""
         return self.held + self.used > (self.total or 0)
@@ -105,19 +110,21 @@ class AreaBook:
 
     def deadline_ms(self, case: Case) -> int | None:
         """When something must happen to this case; None when nothing will."""
-        found = [self._in_force(name, case.key, due_ms) for name, due_ms in case.deadlines.items()]
+        soonest: int | None = None
+        for name, due_ms in case.deadlines.items():
+            soonest = _sooner(soonest, self._in_force(name, case.key, due_ms))
         if case.pool is not None and case.pool.deadline is not None and not case.used:
             name, due_ms = case.pool.deadline
-            found.append(self._in_force(name, "|".join(case.pool.key), due_ms))
-        return min((due_ms for due_ms in found if due_ms is not None), default=None)
+            soonest = _sooner(soonest, self._in_force(name, case.pool.name, due_ms))
+        return soonest
 
     def overdue(self, now_ms: int, grace_s: float) -> list[Overdue]:
         """Open cases past their deadline by more than their grace, the oldest first."""
+        late_ms = {kind: now_ms - 1000 * (grace_s if own_s is None else own_s) for kind, own_s in self._grace_s.items()}
         found = []
         for case in self.cases.values():
             due_ms = self.deadline_ms(case)
-            own_s = self._grace_s[case.kind]
-            if due_ms is not None and now_ms > due_ms + 1000 * (grace_s if own_s is None else own_s):
+            if due_ms is not None and due_ms < late_ms[case.kind]:
                 found.append(Overdue(due_ms, case.kind, case.key))
         return sorted(found)
 
@@ -127,7 +134,7 @@ class AreaBook:
 
     def breaches(self) -> list[Breach]:
         """What is wrong with the pools: now, and lately. In order."""
-        now = {Breach("|".join(pool.key), "promised beyond capacity") for pool in self.pools.values() if pool.over and not pool.flagged}
+        now = {Breach(pool.name, "promised beyond capacity") for pool in self.pools.values() if pool.over and not pool.flagged}
         return sorted(now | set(self._breaches))
 
     def stuck(self) -> list[str]:
@@ -220,6 +227,8 @@ class AreaBook:
             self._released[about] = self.now_ms
 
     def _in_force(self, name: str, rest: str, due_ms: int) -> int | None:
+        if not self._withdrawn and not self._released:
+            return due_ms  # nearly always: this is asked of every open case once a second
         key = f"{name}|{rest}"
         return None if key in self._withdrawn else max(due_ms, self._released.get(key, 0))
 
@@ -230,7 +239,7 @@ class AreaBook:
         yield case.key
         yield from (f"{name}|{case.key}" for name in case.deadlines)
         if case.pool is not None and case.pool.deadline is not None:
-            yield "|".join((case.pool.deadline[0], *case.pool.key))
+            yield f"{case.pool.deadline[0]}|{case.pool.name}"
 
     def _pool(self, key: PoolKey) -> Pool:
         return self.pools.setdefault(key, Pool(key))
@@ -248,6 +257,10 @@ class AreaBook:
         for key, pool in list(self.pools.items()):
             if pool.deadline is not None and self.now_ms - pool.deadline[1] > POOL_MEMORY_MS and key not in held:
                 del self.pools[key]
+
+
+def _sooner(one: int | None, other: int | None) -> int | None:
+    return other if one is None else one if other is None else min(one, other)
 
 
 def _pool_key(fields: tuple[str, ...], data: dict[str, Any]) -> PoolKey:

@@ -2,7 +2,6 @@
 
 import hashlib
 from datetime import date
-from functools import lru_cache
 
 from agents.beds.policy import LAST_CLASS, BedsParameters
 from agents.beds.state import Application, Key
@@ -38,25 +37,11 @@ def bonus(policy: BedsParameters, eligible_day: int, today: int) -> int:
     return min(policy.waiting_bonus_max, months_between(eligible_day, today))
 
 
-def class_rank(policy: BedsParameters, priority_class: str) -> int:
-    """0 for the first class; the last for whoever no class names."""
-    return _ranks(policy).get(priority_class, len(policy.priority_classes))
-
-
-@lru_cache(maxsize=64)
-def _ranks_of(codes: tuple[str, ...]) -> dict[str, int]:
-    return {code: rank for rank, code in enumerate(codes)}
-
-
-def _ranks(policy: BedsParameters) -> dict[str, int]:
-    return _ranks_of(tuple(each.code for each in policy.priority_classes))
-
-
 def values(policy: BedsParameters, application: Application, points: int) -> tuple[int, ...]:
     """The criteria in the policy's order, smaller is earlier (`schemas.beds_facts`: a sort key)."""
     named = {
         "emergency": 0 if application.emergency else 1,
-        "priority_class": class_rank(policy, application.priority_class),
+        "priority_class": policy.ranks.get(application.priority_class, len(policy.priority_classes)),
         "level": -application.level,
         "score": -(application.score + points),
         "eligible_date": application.eligible_day,

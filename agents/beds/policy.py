@@ -6,6 +6,7 @@ refusal could not be read (features page, section 5), so all of them are paramet
 """
 
 import hashlib
+from functools import cached_property
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -144,6 +145,11 @@ class BedsParameters(_Parameters):
         if len({draw.draw_id for draw in self.draws}) != len(self.draws):
             raise ValueError("draw_named_twice")
         return self
+
+    @cached_property
+    def ranks(self) -> dict[str, int]:
+        """Place of each class, 0 first; whoever no class names comes after all of them."""
+        return {each.code: rank for rank, each in enumerate(self.priority_classes)}
 
     def class_of(self, categories: tuple[str, ...]) -> str:
         """The code of the first class that names one of these categories."""

@@ -158,7 +158,8 @@ class AreaBook:
                 touched[pool.key] = pool
 
     def _move(self, row: CaseRow, data: dict[str, Any], touched: dict[PoolKey, Pool]) -> None:
-        key = (row.kind, str(data[row.key]))
+        names = (row.key,) if isinstance(row.key, str) else row.key
+        key = (row.kind, "|".join(_pool_key(names, data)))
         case = self.cases.get(key)
         if case is None:
             if row.step is not Step.OPENS:

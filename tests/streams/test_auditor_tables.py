@@ -40,7 +40,9 @@ def test_every_fact_of_a_domain_is_in_its_table_and_every_field_named_there_exis
             match row:
                 case CaseRow():
                     assert row.kind in kinds
-                    wanted |= {row.key, *row.remembers} | ({row.amount} if row.amount else set())
+                    wanted |= {*((row.key,) if isinstance(row.key, str) else row.key), *row.remembers} | (
+                        {row.amount} if row.amount else set()
+                    )
                     moves = [one for others in table.rows.values() for one in others if isinstance(one, CaseRow)]
                     remembered = {name for one in moves for name in one.remembers}
                     assert set(row.deadlines.values()) <= set(fact.model_fields) | remembered

@@ -49,10 +49,11 @@ class CaseKind:
 class CaseRow:
     """One fact type that moves a case.
 
-    ``key`` is the field that names the case, or the fields that do together (a call's dispatch: call and responder). ``deadlines`` maps a deadline's name to the field with its instant (ms); a field the
-    fact lacks is looked up in what earlier facts were told to `remembers`; None in it takes the deadline away, as `clears` does.
-    ``ends_if`` ends the case by what it remembers and what this fact says. ``pool`` are the fields that name the pool, ``amount``
-    the field with the number of places, None for one.
+    ``key`` is the field that names the case, or the fields that do together (a call's dispatch: call and responder).
+    ``deadlines`` maps a deadline's name to the field with its instant (ms); a field the fact lacks is looked up in what earlier
+    facts were told to `remembers`; None in it takes the deadline away, as `clears` does. ``ends_if`` ends the case by what it
+    remembers and what this fact says. ``pool`` are the fields that name the pool, ``amount`` the field with the number of places,
+    None for one.
     """
 
     kind: str

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import astuple
 
 from agents.childcare.evolve import mark_holidays
-from agents.childcare.seating import put_session, put_site_in
+from agents.childcare.seating import put_session
 from agents.childcare.state import (
     Absences,
     Booking,
@@ -110,7 +110,7 @@ def load(area: str, rows: Iterable[Row]) -> ChildcareState:
                 _take_small(state, row)
     for site in state.sites.values():
         if site.listed:
-            put_site_in(state, site)
+            state.listed.add(site)
     return state
 
 

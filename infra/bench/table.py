@@ -12,7 +12,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from infra.bench import core_runs, machine, recovery, visible, worker
+from infra.bench import core_runs, machine, poison, recovery, visible, worker
 from infra.bench.figures import Figure, Reading, collect
 from infra.bench.ground import BenchFailed, Say
 from infra.stack.errors import StackError
@@ -36,6 +36,10 @@ def _visible() -> Measure:
     return visible.measure
 
 
+def _poison() -> Measure:
+    return poison.measure
+
+
 def _recovery() -> Measure:
     made: list[recovery.Past] = []
 
@@ -52,6 +56,7 @@ MEASUREMENTS: dict[str, Callable[[], Measure]] = {
     "worker-single": _single,
     "worker-batch": _batch,
     "http-visible": _visible,
+    "poison": _poison,
     "recovery": _recovery,
 }
 """Names for `--only`, in the order they run; each gives what to call once a run."""

@@ -5,7 +5,7 @@ from contextlib import suppress
 
 import pytest
 
-from infra.bench import core_runs, recovery, visible, worker
+from infra.bench import core_runs, poison, recovery, visible, worker
 from infra.bench.figures import Reading
 from infra.bench.http_load import Connections, open_loop
 
@@ -44,6 +44,13 @@ def test_decisions_over_http_and_their_bare_peer_are_measured() -> None:
     assert [reading.name for reading in readings] == [
         f"{what}, {share}" for what in ("http to visible decision", "http to recorded (202)") for share in ("p50", "p99")
     ]
+
+
+@pytest.mark.stack
+def test_good_orders_behind_poison_are_measured_beside_orders_alone() -> None:
+    readings = poison.measure(0, _say, pairs=3)
+    assert len(readings) == 8
+    assert all(reading.value > 0 and reading.peer_value for reading in readings if reading.peer)
 
 
 @pytest.mark.stack

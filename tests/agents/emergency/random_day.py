@@ -42,7 +42,9 @@ class RandomDay:
         """The next event, sometimes one that was sent before."""
         rng = self.rng
         self.count += 1
-        self.now_ms += rng.choice((0, 100, 1_000, 5_000, 20_000, 60_000)) if rng.random() < 0.985 else rng.choice((3_600_000, 30 * 3_600_000))
+        self.now_ms += (
+            rng.choice((0, 100, 1_000, 5_000, 20_000, 60_000)) if rng.random() < 0.985 else rng.choice((3_600_000, 30 * 3_600_000))
+        )
         if self.sent and rng.random() < 0.03:
             return rng.choice(self.sent[-30:])
         makers = (
@@ -89,7 +91,10 @@ class RandomDay:
         return "responder.registered", data | ({"max_travel_s": 300} if rng.random() < 0.2 else {})
 
     def status(self) -> Sent:
-        data: dict[str, Any] = {"responder_id": self.unit(), "status": self.rng.choice(("available",) * 5 + ("resting", "off", "en_route", "on_scene"))}
+        data: dict[str, Any] = {
+            "responder_id": self.unit(),
+            "status": self.rng.choice(("available",) * 5 + ("resting", "off", "en_route", "on_scene")),
+        }
         if self.rng.random() < 0.4:
             data = {"responder_id": self.rng.choice(self.asked[-6:])[1], "status": self.rng.choice(("en_route", "on_scene", "available"))}
         return "responder.reported", data | ({"position": self.place()} if self.rng.random() < 0.8 else {})
@@ -115,7 +120,9 @@ class RandomDay:
 
     def go(self) -> Sent:
         call_id, responder_id = self.rng.choice(self.asked[-8:])
-        kind = self.rng.choice(("dispatch.accepted",) * 3 + ("dispatch.declined", "responder.arrived", "responder.arrived", "scene.checked_in"))
+        kind = self.rng.choice(
+            ("dispatch.accepted",) * 3 + ("dispatch.declined", "responder.arrived", "responder.arrived", "scene.checked_in")
+        )
         data: dict[str, Any] = {"call_id": call_id, "responder_id": responder_id}
         if kind == "scene.checked_in" and self.rng.random() < 0.3:
             data["needs"] = ["lifting"]
@@ -174,7 +181,12 @@ class RandomDay:
 
     def policy(self) -> Sent:
         version = self.rng.randrange(60)
-        data = {"policy": "emergency", "version": f"v{version}", "in_force_from": self.rng.choice(("2026-01-01", "2026-11-23")), "source": "test"}
+        data = {
+            "policy": "emergency",
+            "version": f"v{version}",
+            "in_force_from": self.rng.choice(("2026-01-01", "2026-11-23")),
+            "source": "test",
+        }
         return "policy.published.v1", data | {"parameters": POLICIES[version % len(POLICIES)]}
 
     def recent(self) -> str:

@@ -85,7 +85,9 @@ def filled(rng: random.Random, count: int) -> Units:
     units = Units(TRAVEL)
     for number in range(count):
         skills = rng.choice(((), ("a",), ("a", "b"), ("b",)))
-        units.enlist(f"u-{number}", rng.choice(("nurse", "car", "odd")), place(rng), skills=skills, max_travel_s=rng.choice((None, 200, 900)))
+        units.enlist(
+            f"u-{number}", rng.choice(("nurse", "car", "odd")), place(rng), skills=skills, max_travel_s=rng.choice((None, 200, 900))
+        )
     return units
 
 

@@ -9,7 +9,7 @@ from tests.faults.fault import Card, Fault, Repeated, Scene
 from tests.faults.proxy import PLAIN, Toxics
 from tests.faults.rig import POSTGRES_CLIENTS, Rig
 
-KINDS = ("latency", "reset", "cut-up", "cut-down", "slicer", "half-open", "stall", "lost-response")
+KINDS = ("latency", "reset", "cut-up", "cut-down", "slicer", "half-open", "stall", "forgotten", "lost-response")
 
 
 def link_names(scene: Scene) -> list[str]:
@@ -35,6 +35,8 @@ class BadLink(Fault):
     async def start(self, rig: Rig) -> None:
         """See `Fault`."""
         self._before = rig.links[self.link].done()
+        if self.kind == "forgotten":
+            rig.links[self.link].forget_all()
         rig.links[self.link].disturb(self.toxics)
         rig.did(self.name, link=self.link)
 
@@ -95,6 +97,8 @@ def _toxics(kind: str, draw: random.Random) -> Toxics:
             return Toxics(half_open=True, cut_up=True, cut_down=True)
         case "stall":
             return Toxics(cut_up=True, cut_down=True)
+        case "forgotten":
+            return PLAIN  # nothing is wrong with new connections
         case _:
             raise AssertionError(kind)
 

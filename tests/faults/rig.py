@@ -65,6 +65,11 @@ class Link:
         for proxy in self.proxies:
             self._farm.do(proxy.reset_all)
 
+    def forget_all(self) -> None:
+        """Every open connection stalls for good; new ones are whole."""
+        for proxy in self.proxies:
+            self._farm.do(proxy.forget_all)
+
     def done(self) -> Counter[str]:
         """What was really done to connections so far."""
         total: Counter[str] = Counter()

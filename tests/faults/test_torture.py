@@ -14,10 +14,10 @@ from infra.stack.home import PROJECT_ROOT
 
 pytestmark = pytest.mark.stack
 
-SEED = "check-2360"
+SEED = "check-181"
 """Chosen for its schedule: it deals nearly every kind within the time."""
 PACE = ("--minutes", "1.33", "--draw-seconds-min", "7", "--draw-seconds-max", "13")
-KINDS_MIN = 18
+KINDS_MIN = 19
 RUN_S_MAX = 600
 """Not how long it takes (two to three minutes), but when a machine that is busy with other things is no longer waited for."""
 

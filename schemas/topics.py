@@ -123,20 +123,24 @@ def topics(domains: tuple[str, ...] = DOMAINS) -> tuple[Topic, ...]:
             partitioned=False,
         )
     )
-    for name, value, retention_ms in ((ALARMS, "one alarm, raised or ended", 365 * DAY_MS), (HEARTBEATS, "one heartbeat", DAY_MS)):
-        table.append(
-            Topic(
-                name=name,
-                key="alarm id" if name == ALARMS else "auditor",
-                value=value,
-                cleanup_policy="delete",
-                retention_ms=retention_ms,
-                timestamp_type="LogAppendTime",
-                message_bytes_max=1_048_588,
-                producers=("auditor",),
-                consumers=("auditor", "ops") if name == ALARMS else ("gateway", "ops"),
-                owner="streams",
-                partitioned=False,
-            )
-        )
+    table += [
+        _said_by_auditor(ALARMS, "alarm id", "one alarm, raised or ended", 365),
+        _said_by_auditor(HEARTBEATS, "auditor", "one heartbeat", 1),
+    ]
     return tuple(table)
+
+
+def _said_by_auditor(name: str, key: str, value: str, retention_days: int) -> Topic:
+    return Topic(
+        name=name,
+        key=key,
+        value=value,
+        cleanup_policy="delete",
+        retention_ms=retention_days * DAY_MS,
+        timestamp_type="LogAppendTime",
+        message_bytes_max=1_048_588,
+        producers=("auditor",),
+        consumers=("auditor", "gateway", "ops"),
+        owner="streams",
+        partitioned=False,
+    )

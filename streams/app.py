@@ -31,7 +31,7 @@ from agents.core import Domain
 from schemas.journal import Clock
 from schemas.topics import events_topic
 from streams.clock import OwnerClock
-from streams.delivery import LeanConsumer, NoTables, QuietMonitor
+from streams.delivery import AT_HAND_MAX, AtHand, LeanConsumer, NoTables, QuietMonitor
 from streams.kafka import KafkaEventLog, KafkaJournal, KafkaSnapshots, group_position
 from streams.metrics import NO_METRICS, Metrics
 from streams.owner import EXIT_BROKEN, EXIT_TOPICS, EXIT_WATCHDOG, Carrying, PartitionOwner
@@ -43,6 +43,8 @@ _log = logging.getLogger(__name__)
 
 STOP_S_MAX = 15.0
 """A clean stop that takes longer is no clean stop: without a broker nothing becomes durable, and nobody needs this process."""
+GARBAGE_THRESHOLDS = (50_000, 20, 50)
+"""Nearly everything a decision makes is freed by counting references; cycles are few, and looking for them holds decisions up."""
 QUIET_LOGGERS = ("faust", "mode", "aiokafka")
 
 
@@ -160,18 +162,29 @@ class Worker:
 
     async def _consume(self, stream: Any) -> None:
         """The only agent. Nothing may leave its body: Faust would acknowledge the event and go on (faust.md, A)."""
+        at_hand = AtHand(stream)
         async for event in stream.events():
             try:
-                message = event.message
-                owner = self.owners.get(message.partition)
-                if owner is not None:
-                    owner.offer(_source_record(message))
+                owner = self._offer(event.message)
+                # Those that wait behind it, without a turn of the loop for each.
+                for _ in range(AT_HAND_MAX):
+                    message = None if owner is not None and owner.full else at_hand.next()
+                    if message is None:
+                        break
+                    owner = self._offer(message)
+                    at_hand.done(message)
             except BaseException as error:  # noqa: BLE001 - see above
                 _log.exception("the agent broke")
                 self._die(EXIT_BROKEN, f"agent: {type(error).__name__}")
                 return
             if owner is not None and owner.full:
                 await owner.room()
+
+    def _offer(self, message: Any) -> PartitionOwner[Any] | None:
+        owner = self.owners.get(message.partition)
+        if owner is not None:
+            owner.offer(_source_record(message))
+        return owner
 
     async def _assigned(self, _app: Any, assigned: set[Any], **_: Any) -> None:
         """Inside the group's rebalance: only start what has to be done."""
@@ -263,8 +276,7 @@ def run_worker(config: WorkerConfig, *, domain: Domain[Any] | None = None, metri
 
         domain = DOMAINS[config.domain]
     assert domain.name == config.domain, "the domain object and the configuration name the same domain"
-    # Nearly everything a decision makes is freed by counting references; cycles are few, and looking for them holds decisions up.
-    gc.set_threshold(50_000, 20, 50)
+    gc.set_threshold(*GARBAGE_THRESHOLDS)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         code = runner.run(_run(config, domain, metrics))
         # Faust's threads and tasks have nothing left to do that could matter, and must not hold up the end.

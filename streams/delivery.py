@@ -14,6 +14,39 @@ from faust.tables.manager import TableManager
 from faust.transport.drivers.aiokafka import Consumer
 from mode.services import WaitResults
 
+AT_HAND_MAX = 16
+"""Records taken from a stream's queue between two turns of the event loop: some two milliseconds of work."""
+
+
+class AtHand:
+    """The records that already wait behind the one that a stream has just given.
+
+    Faust's iterator turns the whole event loop for every record (`sleep(0)`), and keeps a context variable and a weak reference for
+    it. What waits is taken here as the iterator takes it: passed over without an acknowledgement when it belongs to another
+    generation of the group or delivery is suspended, tracked before it is handed over, acknowledged after it.
+    """
+
+    __slots__ = ("_app", "_queue")
+
+    def __init__(self, stream: Any) -> None:
+        self._app = stream.app
+        self._queue = stream.channel.queue
+
+    def next(self) -> Any:
+        """The next message, or None when nothing waits. An error in the queue is left there for the iterator to raise."""
+        app, queue = self._app, self._queue
+        while queue.qsize() and not queue._errors:
+            message = queue.get_nowait().message
+            if app.flow_control.is_active() and message.generation_id == app.consumer_generation_id:
+                message.tracked = True
+                app.consumer.track_message(message)
+                return message
+        return None
+
+    def done(self, message: Any) -> None:
+        """The message was handled."""
+        message.ack(self._app.consumer)
+
 
 class NoTables(TableManager):  # type: ignore[misc]  # Faust publishes no types here
     """Faust waits a second for tables to be declared before it begins; we have none, and an area stands still meanwhile."""

@@ -1,12 +1,15 @@
 """A callback that does not wait costs no task; one that waits is waited for exactly as Faust does."""
 
 import asyncio
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from faust.types.tuples import TP, ConsumerMessage
 from mode import Service
+from mode.utils.queues import FlowControlEvent, ThrowableQueue
 
-from streams.delivery import LeanConsumer
+from streams.delivery import AtHand, LeanConsumer
 
 
 @pytest.fixture
@@ -65,3 +68,62 @@ async def test_what_a_callback_raises_comes_out(waiter: Any) -> None:
 
     with pytest.raises(LookupError):
         await waiter.wait_first(callback())
+
+
+class Delivered:
+    """A stream's queue with Faust's own messages in it, and what became of them."""
+
+    def __init__(self) -> None:
+        self.flow = FlowControlEvent()
+        self.flow.resume()
+        self.queue: Any = ThrowableQueue(maxsize=100, flow_control=self.flow)
+        self.tracked: list[int] = []
+        self.acknowledged: list[int] = []
+        consumer = SimpleNamespace(
+            track_message=lambda message: self.tracked.append(message.offset), ack=lambda message: self.acknowledged.append(message.offset)
+        )
+        app = SimpleNamespace(flow_control=self.flow, consumer_generation_id=7, consumer=consumer)
+        self.at_hand = AtHand(SimpleNamespace(app=app, channel=SimpleNamespace(queue=self.queue)))
+
+    def put(self, offset: int, generation: int = 7) -> None:
+        """As the conductor puts it: with one reference for the one stream."""
+        message = ConsumerMessage("t", 0, offset, 0.0, 0, {}, b"k", b"v", None, tp=TP("t", 0))
+        message.generation_id = generation
+        message.incref()
+        self.queue.force_put_nowait(SimpleNamespace(message=message))
+
+
+async def test_what_waits_is_given_in_order_tracked_before_and_acknowledged_after() -> None:
+    delivered = Delivered()
+    for offset in (4, 5):
+        delivered.put(offset)
+    first = delivered.at_hand.next()
+    assert (first.offset, first.tracked, delivered.tracked, delivered.acknowledged) == (4, True, [4], [])
+    delivered.at_hand.done(first)
+    assert delivered.acknowledged == [4]
+    assert delivered.at_hand.next().offset == 5
+    assert delivered.at_hand.next() is None
+
+
+async def test_records_of_another_generation_are_passed_over_and_never_acknowledged() -> None:
+    delivered = Delivered()
+    delivered.put(4, generation=6)
+    delivered.put(5)
+    assert delivered.at_hand.next().offset == 5
+    assert (delivered.tracked, delivered.acknowledged) == ([5], [])
+
+
+async def test_nothing_is_given_while_delivery_is_suspended() -> None:
+    delivered = Delivered()
+    delivered.put(4)
+    delivered.flow.suspend()
+    assert delivered.at_hand.next() is None
+    assert delivered.tracked == []
+
+
+async def test_an_error_in_the_queue_is_left_to_faust_s_own_iterator() -> None:
+    delivered = Delivered()
+    delivered.put(4)
+    await delivered.queue.throw(RuntimeError("from Faust"))
+    assert delivered.at_hand.next() is None
+    assert delivered.queue.qsize() == 1

@@ -21,7 +21,7 @@ def decide(state: BedsState, event: Event, now_ms: int) -> Verdict:
     return ANSWERS[type(event)](state, event, now_ms)
 
 
-def policy_published(state: BedsState, event: PolicyPublishedEvent, _now_ms: int) -> Verdict:
+def policy_published(state: BedsState, event: PolicyPublishedEvent, now_ms: int) -> Verdict:
     """A policy version, validated whole before it is adopted: a bad one leaves the one in force untouched.
 
     A draw's seed is taken only after its hash was published without it, and a draw once committed is never another.
@@ -42,15 +42,15 @@ def policy_published(state: BedsState, event: PolicyPublishedEvent, _now_ms: int
             return refuse(CoreReason.STALE_VERSION, because("version_exists"))
     else:
         return refuse(CoreReason.UNKNOWN_POLICY)
-    return accept(
-        PolicyAdopted(
-            policy=data.policy,
-            version=data.version,
-            in_force_from=data.in_force_from.isoformat(),
-            parameters=data.parameters,
-            source=data.source,
-        )
+    adopted = PolicyAdopted(
+        policy=data.policy,
+        version=data.version,
+        in_force_from=data.in_force_from.isoformat(),
+        parameters=data.parameters,
+        source=data.source,
     )
+    moved = offers.deadlines_moved(state, parse(CalendarYear, data.parameters), now_ms) if data.policy == "calendar" else []
+    return accept(adopted, *moved)
 
 
 def _draw_broken(state: BedsState, parsed: BedsParameters) -> str | None:

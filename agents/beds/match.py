@@ -9,7 +9,7 @@ from agents.beds.lines import first_for, following, goes_to, groups_for, own_wai
 from agents.beds.order import id_of, tie_of, values
 from agents.beds.policy import BedsParameters
 from agents.beds.state import Application, BedsState, Group, Turn
-from agents.shared.calendar import day_of, midnight_ms_of
+from agents.shared.calendar import WorkingDays, day_of, midnight_ms_of
 from agents.shared.explanation import Considered
 from agents.shared.ids import derived_id
 from schemas.beds_facts import OfferMade
@@ -49,7 +49,7 @@ def offer(state: BedsState, turn: Turn, now_ms: int) -> Reasoned:
         assert found.key == turn.key, "the earliest of all is first wherever a bed suits them"
         turn = found
     bed = group.facility.beds[group.beds[0]]
-    expires_ms, provisional = expiry(state, policy, now_ms)
+    expires_ms, provisional = expiry(state.calendar, policy, now_ms)
     behind = following(state, policy, turn)
     after = None if behind is None else state.applications[id_of(behind)]
     fact = OfferMade(
@@ -108,9 +108,9 @@ def best_group(state: BedsState, policy: BedsParameters, application: Applicatio
     return best[1], best[0][1]
 
 
-def expiry(state: BedsState, policy: BedsParameters, made_ms: int) -> tuple[int, bool]:
+def expiry(calendar: WorkingDays, policy: BedsParameters, made_ms: int) -> tuple[int, bool]:
     """The end of the last working day to answer, and whether a calendar not known yet may move it."""
-    deadline = state.calendar.after(day_of(made_ms), policy.offer_working_days)
+    deadline = calendar.after(day_of(made_ms), policy.offer_working_days)
     return midnight_ms_of(deadline.day.toordinal() + 1), deadline.provisional
 
 

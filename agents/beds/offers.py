@@ -7,7 +7,7 @@ from agents.beds.policy import BedsParameters
 from agents.beds.state import Application, Bed, BedsState
 from agents.beds.states import ApplicationState, BedState
 from agents.core import Verdict, accept, refuse
-from agents.shared.calendar import DAY_MS, day_number, midnight_ms_of
+from agents.shared.calendar import DAY_MS, CalendarYear, WorkingDays, day_number, midnight_ms_of
 from agents.shared.explanation import because
 from agents.shared.ids import derived_id
 from schemas.beds import FacilityDeclinedEvent, OfferAcceptedEvent, OfferDeclinedEvent
@@ -153,14 +153,16 @@ def rested(state: BedsState, application_id: str, now_ms: int) -> tuple[Reasoned
     return (Reasoned(ExclusionEnded(application_id=application_id, facility_ids=over)),)
 
 
-def deadlines_moved(state: BedsState, now_ms: int) -> list[Fact]:
+def deadlines_moved(state: BedsState, year: CalendarYear | None, now_ms: int) -> list[Fact]:
     """Offers whose deadline was provisional, counted again by the calendar that came; never to an instant already past."""
+    assert year is not None
+    known = WorkingDays({**state.calendar.years, year.year: year})
     facts: list[Fact] = []
     policy = state.policies.at(now_ms)
     for application in state.applications.values():
         if application.state is not ApplicationState.OFFERED or not application.provisional or application.offer_id is None:
             continue
-        until_ms, provisional = expiry(state, policy, application.offered_ms)
+        until_ms, provisional = expiry(known, policy, application.offered_ms)
         until_ms = max(until_ms, now_ms)
         if (until_ms, provisional) != (application.promised_until_ms, True):
             facts.append(

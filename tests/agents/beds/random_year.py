@@ -1,4 +1,4 @@
-"""A seeded run of events over every rule of beds; ``python -m tests.agents.beds.random_year SEED STEPS`` prints the digest of where it ends."""
+"""A seeded run of events over every rule of beds; ``python -m tests.agents.beds.random_year SEED STEPS`` prints a digest of its end."""
 
 import hashlib
 import random
@@ -41,8 +41,9 @@ class RandomYear:
         if self.sent and rng.random() < 0.03:
             return rng.choice(self.sent[-30:])
         makers = (
-            *(self.applied,) * 5, *(self.answered,) * 6, *(self.admitted,) * 4, *(self.published,) * 3, *(self.vacated,) * 3, *(self.cleaned,) * 3,
-            self.home, self.reassessed, self.withdrawn, self.died, self.paused, self.approved, self.transferred, self.leave, self.tick, self.tick,
+            *(self.applied,) * 5, *(self.answered,) * 6, *(self.admitted,) * 4, *(self.published,) * 3, *(self.vacated,) * 3,
+            *(self.cleaned,) * 3, self.home, self.reassessed, self.withdrawn, self.died, self.paused, self.approved, self.transferred,
+            self.leave, self.tick, self.tick,
         )  # fmt: skip
         if rng.random() < 0.01:
             kind, data = self.policy()
@@ -66,11 +67,17 @@ class RandomYear:
         for number in sorted(rng.sample(range(BEDS), rng.choice((0, 0, 1, 3)))):
             known = self.area.domain.facilities.get(f"f{facility}")
             bed = None if known is None else known.beds.get(f"b{number}")
-            state = bed.published if bed is not None and rng.random() < 0.8 else rng.choice(("free", "free", "occupied", "cleaning", "closed"))
+            state = (
+                bed.published if bed is not None and rng.random() < 0.8 else rng.choice(("free", "free", "occupied", "cleaning", "closed"))
+            )
             kind = rng.choice(("basic", "basic", "nursing", "respite"))
             beds.append({"bed_id": f"b{number}", "type": kind, "sex": rng.choice(("f", "m", "any")), "state": state})
             beds[-1]["pool"] = rng.choice(("street", "district", "district", "city"))
-        return "inventory.published", {"facility_id": f"f{facility}", "version": self.versions + rng.choice((0, 0, -1)) + 1, "beds": beds}
+        return "inventory.published", {
+            "facility_id": f"f{facility}",
+            "version": max(1, self.versions + rng.choice((1, 1, 0))),
+            "beds": beds,
+        }
 
     def applied(self) -> tuple[str, dict[str, Any]]:
         rng = self.rng

@@ -51,6 +51,10 @@ class Operators:
             await self._sender.send(Packet(item.at_ms, item.area, (item,), True))
         self._look_at_s = time.monotonic() + LOOK_EVERY_S / len(self._places)
 
+    def close(self) -> None:
+        """Drop the connection to the gateway."""
+        self._gateway.close()
+
     def _end(self, domain: str, task: dict[str, Any]) -> Item | None:
         if (domain, task["task_id"]) in self._ended:
             return None

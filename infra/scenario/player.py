@@ -30,7 +30,11 @@ async def play_items(play: Play, items: list[Item], on_progress: Callable[[Progr
     with SentLog(play.log_path) as log:
         async with RecordSender(play, log, progress) as sender:
             operators = Operators(play, sender) if play.http_url else None
-            await _send_all(play, sender, operators, packets(items, play.plan.seed, http_permille), on_progress)
+            try:
+                await _send_all(play, sender, operators, packets(items, play.plan.seed, http_permille), on_progress)
+            finally:
+                if operators is not None:
+                    operators.close()
     on_progress(progress)
     return progress
 

@@ -13,6 +13,8 @@ from schemas.facts import Fact
 class CallOpened(Fact, fact="emergency.call.opened.v1"):
     """An incident is in front of an operator. Its first seat must answer by ``step_by_ms``, else it escalates.
 
+    ``position_from`` says whose place it is: signal, device or person (as registered); None when nobody knows one.
+
     ``roles`` is the required mix, one ``[role, skill...]`` a responder; ``dispatching`` says that responders are looked for without
     waiting for triage. ``signal_id`` is the call id of the signal, which differs from ``call_id`` when that one was used up.
     ``policy`` is the version the incident runs on until it ends. ``related_call_id`` is an earlier open incident of the same
@@ -28,6 +30,7 @@ class CallOpened(Fact, fact="emergency.call.opened.v1"):
     device_id: str | None
     lat: float | None
     lon: float | None
+    position_from: str | None
     needs_review: tuple[str, ...]
     dispatching: bool
     roles: tuple[tuple[str, ...], ...]

@@ -69,8 +69,6 @@ class Review(StrEnum):
 
     PERSON_MISSING = "person_missing"
     POSITION_MISSING = "position_missing"
-    POSITION_FROM_RECORD = "position_from_record"
-    """The signal named no place: the registered one of its device or person is used."""
     DEVICE_UNKNOWN = "device_unknown"
     DEVICE_SILENT = "device_silent"
     """Its heartbeats were missing before it called."""

@@ -20,6 +20,7 @@ class Subject(NamedTuple):
     person_id: str | None
     lat: float | None
     lon: float | None
+    position_from: str | None
     needs_review: tuple[str, ...]
 
 
@@ -47,6 +48,7 @@ def raised(state: EmergencyState, event: CallRaisedEvent, now_ms: int) -> Verdic
         device_id=data.device_id,
         lat=subject.lat,
         lon=subject.lon,
+        position_from=subject.position_from,
         needs_review=review,
         dispatching=rule.dispatch_at_once,
         roles=policy.mix(rule.kind),
@@ -79,17 +81,12 @@ def identify(state: EmergencyState, data: CallRaised) -> Subject:
             review[Review.PERSON_DIFFERS.value] = None
     if person_id is None:
         review[Review.PERSON_MISSING.value] = None
-    lat = lon = None
-    if data.position is not None:
-        lat, lon = data.position.lat, data.position.lon
-    else:
-        cover = None if person_id is None else state.covers.get(person_id)
-        for known in (device, cover):
-            if known is not None and known.lat is not None:
-                lat, lon = known.lat, known.lon
-                break
-        review[(Review.POSITION_MISSING if lat is None else Review.POSITION_FROM_RECORD).value] = None
-    return Subject(person_id, lat, lon, tuple(review))
+    cover = None if person_id is None else state.covers.get(person_id)
+    for known, source in ((data.position, "signal"), (device, "device"), (cover, "person")):
+        if known is not None and known.lat is not None:
+            return Subject(person_id, known.lat, known.lon, source, tuple(review))
+    review[Review.POSITION_MISSING.value] = None
+    return Subject(person_id, None, None, None, tuple(review))
 
 
 def _repeats(state: EmergencyState, data: CallRaised, subject: Subject, now_ms: int) -> Call | None:

@@ -292,6 +292,7 @@ def _closed(state: EmergencyState, fact: facts.CallClosedFact, now_ms: int) -> N
         state.ended_order.append(call.call_id)
     else:
         state.callbacks.expect(call.call_id, max(1, fact.callback_by_ms - now_ms), now_ms, fact.callback_by_ms)
+    wake_waiting(state)
 
 
 def _called_back(state: EmergencyState, fact: facts.CallCalledBackFact, now_ms: int) -> None:

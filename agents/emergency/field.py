@@ -24,6 +24,8 @@ from schemas.emergency_reasons import EmergencyReason
 from schemas.emergency_units_facts import ResponderListed, ResponderLocated, ResponderStatusRecorded
 from schemas.facts import TaskKind
 
+ROLES_MAX = 20
+"""Roles one incident can have: a scene that keeps asking does not grow it without end."""
 MOVING = (Leg.ACCEPTED, Leg.EN_ROUTE)
 Facts = list[Reasoned]
 
@@ -208,7 +210,7 @@ def checked_in(state: EmergencyState, event: words.SceneCheckedInEvent, now_ms: 
     if data.needs and call.severity != words.Severity.FALSE:
         raised = prioritised(call, policy, "scene", SignalRule(kind=call.kind, severity="life", dispatch_at_once=True))
         more = tuple((need, need) for need in dict.fromkeys(data.needs))
-        facts.append(Reasoned(raised.model_copy(update={"roles": (*call.roles, *more)})))
+        facts.append(Reasoned(raised.model_copy(update={"roles": (*call.roles, *more)[:ROLES_MAX]})))
     return accept(*facts)
 
 

@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
+from agents.emergency import DOMAIN
 from schemas.decisions import Outcome
-from tests.agents.emergency.world import DOMAIN, World, fact, north, types, why
+from tests.agents.emergency.world import World, fact, north, types, why
 
 
 def test_a_press_is_an_incident_with_a_responder_on_the_way_in_one_decision() -> None:
@@ -59,10 +60,10 @@ def test_a_call_without_a_place_uses_the_device_s_then_the_person_s() -> None:
     world.send("device.registered", device_id="d-2", kind="button", person_id="p-1")
     by_device = fact(world.press("k-1", person_id=None, device_id="d-1", position=None), "call.opened")
     assert (by_device["person_id"], by_device["lat"]) == ("p-1", north(100)["lat"])
-    assert by_device["needs_review"] == ("position_from_record",)
+    assert (by_device["position_from"], by_device["needs_review"]) == ("device", ())
     world.send("call.closed", call_id="k-1", outcome="test")
     by_person = fact(world.press("k-2", person_id=None, device_id="d-2", position=None), "call.opened")
-    assert by_person["lat"] == north(50)["lat"]
+    assert (by_person["lat"], by_person["position_from"]) == (north(50)["lat"], "person")
 
 
 def test_a_place_that_comes_later_sends_somebody_at_once() -> None:

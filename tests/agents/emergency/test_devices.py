@@ -1,13 +1,17 @@
 """Device life on obligations, and who is covered."""
 
-from tests.agents.emergency.world import DOMAIN, World, fact, short, types
+from typing import Any
+
+from agents.emergency import DOMAIN
+from tests.agents.emergency.world import World, fact, short, types
 
 
-def home(**device: object) -> World:
+def home(**device: Any) -> World:
     """A person living alone with one button that beats every minute."""
     world = World()
     world.send("coverage.registered", person_id="p-1", lives_alone=True)
-    world.send("device.registered", **({"device_id": "d-1", "kind": "button", "person_id": "p-1", "heartbeat_s": 60} | device))
+    data: dict[str, Any] = {"device_id": "d-1", "kind": "button", "person_id": "p-1", "heartbeat_s": 60} | device
+    world.send("device.registered", **data)
     return world
 
 

@@ -1,5 +1,7 @@
 """The chain that never stops by itself."""
 
+from typing import Any
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -157,5 +159,5 @@ def test_whatever_operators_do_or_leave_an_open_incident_is_never_silent_for_lon
 
 
 @pytest.mark.parametrize("parameters", [{"ladder": [{"after_s": 30, "to": "a"}, {"after_s": 10, "to": "b"}]}, {"circles_m": [2000, 1000]}])
-def test_a_policy_that_contradicts_itself_is_refused(parameters: dict[str, object]) -> None:
+def test_a_policy_that_contradicts_itself_is_refused(parameters: dict[str, Any]) -> None:
     assert World().policy(**parameters).reason == "invalid_policy"

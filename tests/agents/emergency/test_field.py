@@ -1,13 +1,14 @@
 """What responders say, and what their silence leads to; contacts, access, operators, the end."""
 
 import json
+from typing import Any
 
 import pytest
 
 from tests.agents.emergency.world import World, fact, north, short, types
 
 
-def going(**cover: object) -> World:
+def going(**cover: Any) -> World:
     """A press with one responder asked."""
     world = World()
     world.policy(fix_age_s_max=86400)

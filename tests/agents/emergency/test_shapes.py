@@ -63,7 +63,8 @@ def test_obligations_come_back_from_their_rows() -> None:
 
 def naive(units: Units, ask: Ask, now_ms: int) -> str | None:
     """Look at every unit: the soonest that no rule rules out, else the soonest in rest."""
-    fit, rest = [], []
+    fit: list[tuple[int, int, str]] = []
+    rest: list[tuple[int, int, str]] = []
     for unit in units.by_id.values():
         distance_m = ask.point.distance_m(unit)
         if distance_m > ask.within_m:

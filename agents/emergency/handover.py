@@ -1,7 +1,8 @@
 """What another desk needs to take an incident over: a NENA EIDO shaped object, and the same for Chinese readers in codes (E20).
 
 The shape follows NENA-STA-021.1 (EIDO-JSON): components with ``$id``, ``lastUpdateTimeStamp`` and references by ``$ref``. Nothing in
-it names a person: the desk's adapter looks the opaque ids up where it may, and adds telephone numbers and addresses there.
+it names a person: the desk's adapter looks the opaque ids up where it may, and adds telephone numbers and addresses there. Registry
+texts are our own codes where the standard's registries have none; the adapter of a desk that wants others maps them.
 """
 
 from typing import Any
@@ -11,7 +12,9 @@ from schemas.journal import instant
 
 AGENCY = "laoxiao"
 EIDO_VERSION = "1.0"
-SYSTEM_OF_DESK = {"120": "medical", "110": "police", "119": "fire", "family": "family"}
+DESKS = {"120": "medical", "110": "police", "119": "fire", "family": "family"}
+PRIORITIES = {"life": 1, "urgent": 2, "help": 3}
+"""1 the highest of five, as the standard counts."""
 
 
 def eido(call: Call, area: str, by: str, to: str, now_ms: int) -> dict[str, Any]:
@@ -28,7 +31,7 @@ def eido(call: Call, area: str, by: str, to: str, now_ms: int) -> dict[str, Any]
                 "$id": f"location:{call.call_id}",
                 **updated,
                 "locationTypeDescriptionRegistryText": "Caller",
-                "locationByValue": f"geo:{call.lat},{call.lon};crs=wgs84",
+                "locationByReferenceUrl": f"geo:{call.lat},{call.lon};crs=wgs84",
             }
         ]
     return {
@@ -36,17 +39,15 @@ def eido(call: Call, area: str, by: str, to: str, now_ms: int) -> dict[str, Any]
         **updated,
         "eidoVersion": EIDO_VERSION,
         "issuingElementIdentification": f"{AGENCY}:{area}",
-        "incidentComponent": [
-            {
-                "$id": incident_urn,
-                **updated,
-                "incidentTrackingIdentifier": call.call_id,
-                "incidentTypeCommonRegistryText": [call.kind],
-                "incidentStatusCommonRegistryText": [call.state.value],
-                "incidentCommonPriorityNumber": {"life": 1, "urgent": 2, "help": 3}.get(call.severity, 4),
-                "locationReference": [{"$ref": part["$id"]} for part in place],
-            }
-        ],
+        "incidentComponent": {
+            "$id": incident_urn,
+            **updated,
+            "internalIncidentId": call.call_id,
+            "incidentTypeCommonRegistryText": call.kind,
+            "incidentStatusCommonRegistryText": [call.state.value],
+            "incidentCommonPriorityNumber": PRIORITIES.get(call.severity, 5),
+            "locationReference": [{"$ref": part["$id"]} for part in place],
+        },
         "callComponent": [
             {
                 "$id": call_urn,
@@ -68,14 +69,19 @@ def eido(call: Call, area: str, by: str, to: str, now_ms: int) -> dict[str, Any]
             {
                 "$id": responder_id,
                 **updated,
+                "emergencyResourceName": engagement.role,
                 "primaryUnitStatusRegistryText": engagement.leg.value,
-                "roleText": engagement.role,
-                "dispatchedTimestamp": instant(engagement.asked_ms),
             }
             for responder_id, engagement in call.engaged.items()
         ],
-        "dispatchComponent": [{"$id": f"handover:{call.call_id}:{to}", **updated, "targetAgencyText": SYSTEM_OF_DESK[to]}],
-        "agencyComponent": [{"$id": f"{AGENCY}:{area}", **updated, "agencyRoleDescriptionRegistryText": ["CallReceiving", "Dispatching"]}],
+        "dispatchComponent": [
+            {"$id": f"dispatch:{call.call_id}:{responder_id}", **updated, "dispatchTimestamp": instant(engagement.asked_ms)}
+            for responder_id, engagement in call.engaged.items()
+        ],
+        "agencyComponent": [
+            {"$id": f"{AGENCY}:{area}", **updated, "agencyRoleDescriptionRegistryText": ["CallReceiving", "Dispatching"]},
+            {"$id": f"desk:{to}", **updated, "agencyType": [DESKS[to]]},
+        ],
         "agentComponent": [{"$id": by, **updated, "agencyReference": agency}],
     }
 

@@ -96,6 +96,7 @@ class Obligations:
 
 
 def rung(waits_ms: tuple[int, ...], level: int) -> tuple[int, int]:
-    """The rung after this level and the wait until the next look: levels rise by one, the last repeats for ever."""
-    following = min(level + 1, len(waits_ms))
-    return following, waits_ms[following - 1]
+    """The rung after this level and the wait until the next look: levels rise by one, the last repeats for ever. A ladder that
+    policy made shorter meanwhile pulls nobody down."""
+    following = max(level, min(level + 1, len(waits_ms)))
+    return following, waits_ms[min(following, len(waits_ms)) - 1]

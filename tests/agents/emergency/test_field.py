@@ -175,8 +175,8 @@ def test_a_hand_over_carries_what_the_desk_needs_and_no_name(to: str) -> None:
     decision = world.send("call.handed_over", call_id="k-1", to=to, reference="x-9")
     handed = fact(decision, "call.handed_over")
     eido = handed["eido"]
-    assert eido["incidentComponent"][0]["incidentTrackingIdentifier"] == "k-1"
-    assert eido["locationComponent"][0]["locationByValue"] == "geo:31.2304,121.4737;crs=wgs84"
+    assert (eido["incidentComponent"]["internalIncidentId"], eido["incidentComponent"]["incidentCommonPriorityNumber"]) == ("k-1", 1)
+    assert eido["locationComponent"][0]["locationByReferenceUrl"] == "geo:31.2304,121.4737;crs=wgs84"
     assert eido["emergencyResourceComponent"][0]["$id"] == "r-1"
     references = {part["$id"] for parts in eido.values() if isinstance(parts, list) for part in parts}
     assert {reference["$ref"] for reference in eido["callComponent"][0]["personReference"]} <= references

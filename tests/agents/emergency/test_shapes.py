@@ -35,6 +35,7 @@ def test_an_obligation_is_due_missed_rung_by_rung_and_mended_by_evidence() -> No
     assert (owed.missing, deadlines.first()) == (1, (1010, "visit|p-1"))
     assert rung((10, 20), 1) == (2, 20)
     assert rung((10, 20), 2) == (2, 20)
+    assert rung((10,), 2) == (2, 10), "a ladder that policy made shorter pulls nobody down"
     owed.seen("p-1", 1005, 2005)
     assert (owed.missing, deadlines.first()) == (0, (2005, "visit|p-1"))
     owed.end("p-1")

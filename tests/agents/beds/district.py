@@ -91,8 +91,9 @@ class District:
         """Register a home so far north of the centre."""
         return self.send("facility.registered", facility_id=facility_id, name="养老院", position=north(metres), street=street)
 
-    def publish(self, facility_id: str, /, version: int | None = None, **states: Any) -> Decision:
-        """Publish beds: ``b1="free"``, or a dict with more."""
+    def publish(self, facility_id: str, /, **states: Any) -> Decision:
+        """Publish beds: ``b1="free"``, or a dict with more; ``version`` (default: the next one)."""
+        version = states.pop("version", None)
         beds = []
         for bed_id, state in states.items():
             row = {"state": state} if isinstance(state, str) else state

@@ -38,6 +38,7 @@ REASON_OF_RULE = {
     R_NONE: ChildcareReason.NO_SESSION_IN_WINDOW,
 }
 """In the order in which the reason of a refusal is chosen: that of the candidate that came closest."""
+CLOSENESS = {rule: place for place, rule in enumerate(REASON_OF_RULE)}
 WAITABLE = (R_SEAT, R_STAFF)
 
 
@@ -145,7 +146,8 @@ def nearest_run(ground: Ground, wish: Wish) -> Placement | NoPlacement:
         if rule in WAITABLE and wait_for is None and len(run) == 1:
             wait_for = (run[0], distance_m)
     why = seen.why(None, reach_m=reach_m)
-    reason = next((reason for rule, reason in REASON_OF_RULE.items() if rule in seen.rules), ChildcareReason.NO_SITE_IN_REACH)
+    closest = min(seen.rules, key=CLOSENESS.__getitem__, default=None)
+    reason = ChildcareReason.NO_SITE_IN_REACH if closest is None else REASON_OF_RULE[closest]
     session, distance_m = (None, 0) if wait_for is None else wait_for
     return NoPlacement(reason, why, session, distance_m)
 
@@ -165,50 +167,65 @@ def _candidates(state: ChildcareState, wish: Wish, reach_m: int) -> Iterator[tup
 
 def _best_run(ground: Ground, wish: Wish, site: Site) -> tuple[tuple[Session, ...], str | None]:
     """The site's first run with room; else the first that suits, with its rule; else nothing."""
-    best: tuple[tuple[Session, ...], str | None] = ((), R_NONE)
-    closeness = tuple(REASON_OF_RULE)
-    beside = site.sessions.get((wish.service, wish.date), [])
+    beside = site.sessions.get((wish.service, wish.date))
+    if beside is None:
+        return (), R_NONE
+    best: tuple[tuple[Session, ...], str] | None = None
     for run in _runs(beside, wish, ground.rules.run_sessions_max):
-        rule = next((rule for session in run if (rule := _rule(ground, wish, session)) is not None), None)
-        if rule is None and any(
-            overlaps(ground.state, child_id, run[0].starts_ms, run[-1].ends_ms, wish.for_booking) is not None for child_id in wish.children
-        ):
-            rule = R_OVERLAP
+        rule = _rule(ground, wish, run)
         if rule is None:
             return run, None
-        assert best[1] is not None
-        if not best[0] or closeness.index(rule) < closeness.index(best[1]):
+        if best is None or CLOSENESS[rule] < CLOSENESS[best[1]]:
             best = (run, rule)
-    return best
+    return ((), R_NONE) if best is None else best
 
 
-def _rule(ground: Ground, wish: Wish, session: Session) -> str | None:
-    return ruled_out(ground, session, wish.weights, cutoff=wish.for_booking is None)
+def _rule(ground: Ground, wish: Wish, run: tuple[Session, ...]) -> str | None:
+    cutoff = wish.for_booking is None
+    for session in run:
+        rule = ruled_out(ground, session, wish.weights, cutoff=cutoff)
+        if rule is not None:
+            return rule
+    starts_ms, ends_ms = run[0].starts_ms, run[-1].ends_ms
+    for child_id in wish.children:
+        if overlaps(ground.state, child_id, starts_ms, ends_ms, wish.for_booking) is not None:
+            return R_OVERLAP
+    return None
 
 
-def _runs(beside: list[Session], wish: Wish, sessions_max: int) -> Iterator[tuple[Session, ...]]:
+def _runs(beside: list[Session], wish: Wish, sessions_max: int) -> list[tuple[Session, ...]]:
     """Single sessions that suit, shortest first; then chains of adjacent ones that cover the window."""
-    fitting = [
-        session
-        for session in beside
-        if session is not wish.not_session and session.total > 0 and (wish.mode is None or session.mode == wish.mode)
-    ]
     if wish.within:
-        yield from ((session,) for session in fitting if wish.from_ms <= session.starts_ms and session.ends_ms <= wish.to_ms)
-        return
-    from_ms, to_ms = wish.from_ms + wish.shift_ms, wish.to_ms - wish.shift_ms
-    single = [session for session in fitting if session.starts_ms <= from_ms and session.ends_ms >= to_ms]
-    if wish.shift_ms:
+        return [(session,) for session in _fitting(beside, wish) if wish.from_ms <= session.starts_ms and session.ends_ms <= wish.to_ms]
+    shift_ms = wish.shift_ms
+    from_ms, to_ms = wish.from_ms + shift_ms, wish.to_ms - shift_ms
+    runs: list[tuple[Session, ...]] = []
+    heads = []
+    for session in beside:
+        if session.starts_ms > from_ms:
+            break  # they lie in the order of their starts
+        if session.ends_ms >= to_ms:
+            runs.append((session,))
+        elif session.ends_ms > from_ms and not shift_ms:
+            heads.append(session)
+    if shift_ms:
         # An alternative lies about where the lost place lay: neither does it begin long before nor end long after.
-        single = [s for s in single if s.starts_ms >= wish.from_ms - wish.shift_ms and s.ends_ms <= wish.to_ms + wish.shift_ms]
-    single.sort(key=lambda session: (session.ends_ms - session.starts_ms, session.starts_ms, session.session_id))
-    yield from ((session,) for session in single)
-    if not wish.shift_ms:
-        for first in fitting:
-            if first.starts_ms <= from_ms < first.ends_ms < to_ms:
-                chain = _chain(first, fitting, to_ms, sessions_max)
-                if chain is not None:
-                    yield chain
+        from_ms, to_ms = wish.from_ms - shift_ms, wish.to_ms + shift_ms
+        runs = [(session,) for (session,) in runs if session.starts_ms >= from_ms and session.ends_ms <= to_ms]
+    if runs:
+        runs = [run for run in runs if _fitting([run[0]], wish)]
+        if len(runs) > 1:
+            runs.sort(key=lambda run: (run[0].ends_ms - run[0].starts_ms, run[0].starts_ms, run[0].session_id))
+    if heads:
+        fitting = _fitting(beside, wish)
+        chains = (_chain(head, fitting, to_ms, sessions_max) for head in heads if head in fitting)
+        runs.extend(chain for chain in chains if chain is not None)
+    return runs
+
+
+def _fitting(beside: list[Session], wish: Wish) -> list[Session]:
+    mode = wish.mode
+    return [each for each in beside if each.total > 0 and each is not wish.not_session and (mode is None or each.mode == mode)]
 
 
 def _chain(first: Session, beside: list[Session], to_ms: int, sessions_max: int) -> tuple[Session, ...] | None:

@@ -9,9 +9,12 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from schemas import emergency_facts, emergency_units_facts
 from schemas.envelope import Event
 from schemas.primitives import CityPosition, Code, Id, Model, Text
 
+FACTS_OF = (emergency_facts, emergency_units_facts)
+"""Whoever knows the words of emergency can read its facts: importing these modules declares them."""
 NEEDS_MAX = 8
 CONTACTS_MAX = 10
 REVIEW_MAX = 24

@@ -13,9 +13,9 @@ FACTS: dict[str, type["Fact"]] = {}
 
 # The slots of a model themselves: setting them costs a seventh of validating a large fact.
 _set_values: Any = BaseModel.__dict__["__dict__"].__set__
-_set_names: Any = vars(BaseModel)["__pydantic_fields_set__"].__set__
-_set_extra: Any = vars(BaseModel)["__pydantic_extra__"].__set__
-_set_private: Any = vars(BaseModel)["__pydantic_private__"].__set__
+_set_names: Any = BaseModel.__dict__["__pydantic_fields_set__"].__set__
+_set_extra: Any = BaseModel.__dict__["__pydantic_extra__"].__set__
+_set_private: Any = BaseModel.__dict__["__pydantic_private__"].__set__
 
 
 class Fact(BaseModel):

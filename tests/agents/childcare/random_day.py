@@ -44,10 +44,12 @@ class RandomDay:
         self.now_ms += rng.choice((0, 1_000, 20_000, 90_000)) if rng.random() < 0.995 else 3 * 3_600_000
         if self.sent and rng.random() < 0.03:
             return rng.choice(self.sent[-30:])
-        makers = (self.book, self.book, self.book, self.book, self.window, self.window, self.group, self.cancel, self.confirm, self.confirm,
-                  self.offer, self.offer, self.offer, self.arrive, self.arrive, self.arrive, self.leave, self.leave, self.extend, self.sessions_,
-                  self.staffing, self.site, self.closure, self.tick, self.answer, self.answer, self.reserve, self.settle, self.policy,
-                  self.persons, self.file)  # fmt: skip
+        makers = (
+            self.book, self.book, self.book, self.book, self.window, self.window, self.group, self.cancel, self.confirm, self.confirm,
+            self.offer, self.offer, self.offer, self.arrive, self.arrive, self.arrive, self.leave, self.leave, self.extend,
+            self.sessions_, self.staffing, self.site, self.closure, self.tick, self.answer, self.answer, self.reserve, self.settle,
+            self.policy, self.persons, self.file,
+        )  # fmt: skip
         kind, data = rng.choice(makers)()
         item = received(kind, data, f"e-{self.count}", self.now_ms)
         self.sent.append(item)

@@ -1,11 +1,15 @@
 """Arrival and departure: who may bring and collect, the health gate, no-shows, extension, children not collected."""
 
+from typing import Any
+
 import pytest
 
+from schemas.decisions import Decision
+from schemas.facts import TaskOpened
 from tests.agents.childcare.world import DAY, World, fact, kinds, session, types
 
 
-def booked(*, at: str = f"{DAY} 09:00", **more: object) -> World:
+def booked(*, at: str = f"{DAY} 09:00", **more: Any) -> World:
     """One booking in a session from nine to eleven, with the clock at its start."""
     world = World()
     world.house(**more)
@@ -28,9 +32,11 @@ def test_a_child_is_brought_and_collected_by_whom_the_list_names_and_nobody_else
     assert world.seats("s-1-am") == (9, 0, 1, 0)
 
 
-def fact_kind(decision: object) -> str:
-    (reasoned,) = decision.facts  # type: ignore[attr-defined]  # a decision with one task
-    return str(reasoned.fact.kind)
+def fact_kind(decision: Decision) -> str:
+    """The kind of the one task a decision opened."""
+    (reasoned,) = decision.facts
+    assert isinstance(reasoned.fact, TaskOpened)
+    return reasoned.fact.kind.value
 
 
 def test_a_child_without_a_list_goes_with_whoever_brought_it() -> None:
@@ -43,7 +49,7 @@ def test_a_child_without_a_list_goes_with_whoever_brought_it() -> None:
 @pytest.mark.parametrize(("celsius", "taken"), [(37.9, True), (38.0, False), (39.4, False), (None, True)])
 def test_from_thirty_eight_degrees_on_a_child_is_not_taken_in_and_loses_nothing(celsius: float | None, taken: bool) -> None:
     world = booked()
-    measured = {} if celsius is None else {"temperature_c": celsius}
+    measured: dict[str, Any] = {} if celsius is None else {"temperature_c": celsius}
     decision = world.send("child.checked_in", booking_id="b-1", by="p", **measured)
     assert decision.reason == (None if taken else "health_gate")
     assert types(decision) == (["child.checked_in"] if taken else ["child.turned_away"])

@@ -1,5 +1,7 @@
 """Booking: by session and by window, the age, the horizon, overlaps, siblings, the last seat."""
 
+from typing import Any
+
 import pytest
 
 from tests.agents.childcare.world import DAY, World, fact, session, types
@@ -130,7 +132,7 @@ def test_siblings_come_together_or_not_at_all() -> None:
     world.house("s-near", 100, seats=1)
     world.house("s-far", 900, seats=2)
     children = [{"booking_id": f"b-{n}", "child_id": f"k-{n}", "birth_date": "2024-10-01"} for n in (1, 2)]
-    wish = {"family_id": "f", "position": CENTRE, "window": {"date": DAY, "from": "09:00", "to": "11:00"}}
+    wish: dict[str, Any] = {"family_id": "f", "position": CENTRE, "window": {"date": DAY, "from": "09:00", "to": "11:00"}}
     decision = world.send("group.requested", group_id="g-1", children=children, **wish)
     assert types(decision) == ["booking.confirmed", "booking.confirmed"]
     assert world.seats("s-far-am") == (0, 2, 0, 0)

@@ -1,5 +1,7 @@
 """A bookable service is a declaration: guidance, newborn visits, and one that policy alone brings."""
 
+from typing import Any
+
 from agents.childcare.policy import SERVICES
 from tests.agents.childcare.world import World, fact, kinds, session, types
 
@@ -50,7 +52,7 @@ def test_a_family_in_need_that_had_fewer_than_ten_sessions_of_guidance_is_a_huma
 
 def test_a_newborn_is_visited_within_a_month_of_birth_or_a_human_is_called() -> None:
     world = World()
-    data = {"entitlement_id": "e-1", "service": "newborn_visit", "holder_id": "k", "year": 2026, "since": "2026-11-10"}
+    data: dict[str, Any] = {"entitlement_id": "e-1", "service": "newborn_visit", "holder_id": "k", "year": 2026, "since": "2026-11-10"}
     assert types(world.send("entitlement.registered", **data)) == ["entitlement.recorded"]
     assert world.send("entitlement.registered", **data).reason == "entitlement_exists"
     assert kinds(world.tick("2026-12-08 23:59")) == []
@@ -63,7 +65,7 @@ def test_a_newborn_is_visited_within_a_month_of_birth_or_a_human_is_called() -> 
 
 def test_care_has_no_entitlement_and_a_service_nobody_declared_no_booking() -> None:
     world = World()
-    data = {"entitlement_id": "e-1", "holder_id": "k", "year": 2026}
+    data: dict[str, Any] = {"entitlement_id": "e-1", "holder_id": "k", "year": 2026}
     assert world.send("entitlement.registered", **data, service="care").reason == "not_entitled"
     assert world.send("entitlement.registered", **data, service="bathing").reason == "unknown_service"
     assert world.book("b-1", service="bathing").reason == "unknown_service"
@@ -78,7 +80,7 @@ def test_a_new_service_costs_a_declaration_and_not_an_engine() -> None:
     assert world.policy(services={"bathing": BATHING}).outcome == "accepted"
     world.publish("bath-house", visit)
     assert world.seats("v-1") == (1, 0, 0, 0)
-    elder = {"birth_date": "1946-05-01", "service": "bathing", "child_id": "elder"}
+    elder: dict[str, Any] = {"birth_date": "1946-05-01", "service": "bathing", "child_id": "elder"}
     assert world.book("b-0", **elder).reason == "not_entitled"
     assert world.book("b-1", **elder | {"birth_date": "2001-01-01"}, categories=["disabled"]).reason == "age_outside"
     assert types(world.book("b-2", **elder, categories=["disabled"])) == ["booking.held"]
@@ -98,16 +100,15 @@ def test_the_seeds_services_go_on_beside_it_and_a_declaration_is_not_taken_away(
 
 def test_a_policy_that_contradicts_itself_is_refused_whole() -> None:
     world = World()
-    for number, wrong in enumerate(
-        (
-            {"services": {"care": {"age_months_min": 40}}},
-            {"services": {"care": {"cancel_late_s": 90_000}}},
-            {"services": {"care": {"price_fen": {"weekly": 1}}}},
-            {"services": {"care": {"horizon_days": 200}}},
-            {"services": {"used": {}}},
-            {"unknown": 1},
-        )
-    ):
+    contradictions: tuple[dict[str, Any], ...] = (
+        {"services": {"care": {"age_months_min": 40}}},
+        {"services": {"care": {"cancel_late_s": 90_000}}},
+        {"services": {"care": {"price_fen": {"weekly": 1}}}},
+        {"services": {"care": {"horizon_days": 200}}},
+        {"services": {"used": {}}},
+        {"unknown": 1},
+    )
+    for number, wrong in enumerate(contradictions):
         assert world.policy(f"v{number}", **wrong).reason == "invalid_policy", wrong
     assert world.send(
         "policy.published.v1", policy="meals", version="v", in_force_from="2026-11-01", parameters={}, source="test"

@@ -32,7 +32,7 @@ def clock(day: str, time: str) -> str:
     return f"{day}T{time}:00+08:00"
 
 
-def received(kind: str, data: dict[str, Any], event_id: str, now_ms: int, area: str = AREA, time_ms: int | None = None) -> Received:
+def received(kind: str, data: dict[str, Any], event_id: str, now_ms: int, *, area: str = AREA, time_ms: int | None = None) -> Received:
     """The event as the core takes it."""
     envelope = {
         "specversion": "1.0",
@@ -65,7 +65,7 @@ class World:
         """Answer one event now; ``from_`` stands for ``from``."""
         self.count += 1
         data = {name.rstrip("_"): value for name, value in data.items()}
-        return self.take(received(kind, data, event_id or f"e-{self.count}", self.now_ms, self.area.area, time_ms))
+        return self.take(received(kind, data, event_id or f"e-{self.count}", self.now_ms, area=self.area.area, time_ms=time_ms))
 
     def take(self, item: Received) -> Decision:
         decision = core.handle(DOMAIN, self.area, item)

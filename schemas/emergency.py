@@ -1,22 +1,23 @@
 """The words of emergency (一键紧急救援): events as the contract has them, and why one is refused.
 
 Sources: contract "emergency"; rules E-R1..E-R11 and table 2.1 of the features page. A call is never refused (E01): what of it
-cannot be used is dropped by `schemas.emergency_mending` and named in ``needs_review``. Facts are in `schemas.emergency_facts`.
+cannot be used is dropped by `schemas.emergency_mending` and named in ``needs_review``. Devices and coverage are in
+`schemas.emergency_devices`, facts in `schemas.emergency_facts` and `schemas.emergency_units_facts`.
 """
 
 from enum import StrEnum
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from schemas import emergency_facts, emergency_units_facts
+from schemas.emergency_devices import DEVICE_EVENTS
 from schemas.envelope import Event
 from schemas.primitives import CityPosition, Code, Id, Model, Text
 
 FACTS_OF = (emergency_facts, emergency_units_facts)
 """Whoever knows the words of emergency can read its facts: importing these modules declares them."""
 NEEDS_MAX = 8
-CONTACTS_MAX = 10
 REVIEW_MAX = 24
 
 
@@ -88,7 +89,6 @@ class Control(StrEnum):
 
 Skills = Annotated[tuple[Code, ...], Field(max_length=20)]
 Needs = Annotated[tuple[Code, ...], Field(max_length=NEEDS_MAX)]
-Minute = Annotated[int, Field(ge=0, le=1440, description="minute of the day in Shanghai")]
 
 
 class ResponderRegistered(Model):
@@ -217,69 +217,6 @@ class ContactAnswered(Model):
     result: ContactResult
 
 
-class DeviceRegistered(Model):
-    """A device at a person's home; ``heartbeat_s`` is how often it says that it lives (policy when left out)."""
-
-    device_id: Id
-    kind: Code
-    person_id: Id | None = None
-    position: CityPosition | None = None
-    heartbeat_s: Annotated[int, Field(ge=30, le=7 * 86_400)] | None = None
-
-
-class DeviceHeartbeat(Model):
-    """A device lives."""
-
-    device_id: Id
-    battery_percent: Annotated[int, Field(ge=0, le=100)] | None = None
-
-
-class DeviceBattery(Model):
-    """How full a device's battery is."""
-
-    device_id: Id
-    battery_percent: Annotated[int, Field(ge=0, le=100)]
-
-
-class DeviceRetired(Model):
-    """A device is no longer in use."""
-
-    device_id: Id
-    reason: Code
-
-
-class Contact(Model):
-    """A family contact by its opaque id, called only between these minutes of the day (over midnight when they fall)."""
-
-    contact_id: Id
-    from_minute: Minute = 0
-    until_minute: Minute = 1440
-
-
-class CoverageRegistered(Model):
-    """Who must be covered, and by which plan (E-R1). ``access_id`` names a key safe or entry; what it opens is not here."""
-
-    person_id: Id
-    lives_alone: bool
-    eligible: bool = True
-    position: CityPosition | None = None
-    contacts: Annotated[tuple[Contact, ...], Field(max_length=CONTACTS_MAX)] = ()
-    access_id: Id | None = None
-
-    @model_validator(mode="after")
-    def _each_once(self) -> "CoverageRegistered":
-        if len({contact.contact_id for contact in self.contacts}) != len(self.contacts):
-            raise ValueError("contact_listed_twice")
-        return self
-
-
-class CoverageEnded(Model):
-    """The person no longer needs covering."""
-
-    person_id: Id
-    reason: Code
-
-
 class ResponderRegisteredEvent(Event):
     type: Literal["emergency.responder.registered.v1"]
     data: ResponderRegistered
@@ -365,40 +302,9 @@ class ContactAnsweredEvent(Event):
     data: ContactAnswered
 
 
-class DeviceRegisteredEvent(Event):
-    type: Literal["emergency.device.registered.v1"]
-    data: DeviceRegistered
-
-
-class DeviceHeartbeatEvent(Event):
-    type: Literal["emergency.device.heartbeat.v1"]
-    data: DeviceHeartbeat
-
-
-class DeviceBatteryEvent(Event):
-    type: Literal["emergency.device.battery.v1"]
-    data: DeviceBattery
-
-
-class DeviceRetiredEvent(Event):
-    type: Literal["emergency.device.retired.v1"]
-    data: DeviceRetired
-
-
-class CoverageRegisteredEvent(Event):
-    type: Literal["emergency.coverage.registered.v1"]
-    data: CoverageRegistered
-
-
-class CoverageEndedEvent(Event):
-    type: Literal["emergency.coverage.ended.v1"]
-    data: CoverageEnded
-
-
 EVENTS: tuple[type[Event], ...] = (
     ResponderRegisteredEvent, ResponderReportedEvent, ResponderPositionedEvent, CallRaisedEvent, CallAnsweredEvent,
     CallTriagedEvent, CallTakenOverEvent, DispatchAcceptedEvent, DispatchDeclinedEvent, ResponderArrivedEvent,
     SceneCheckedInEvent, DispatchOverriddenEvent, DispatchCancelledEvent, CallHandedOverEvent, CallClosedEvent,
-    CallCalledBackEvent, ContactAnsweredEvent, DeviceRegisteredEvent, DeviceHeartbeatEvent, DeviceBatteryEvent,
-    DeviceRetiredEvent, CoverageRegisteredEvent, CoverageEndedEvent,
+    CallCalledBackEvent, ContactAnsweredEvent, *DEVICE_EVENTS,
 )  # fmt: skip

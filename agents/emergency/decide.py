@@ -10,6 +10,7 @@ from agents.shared.calendar import CalendarYear
 from agents.shared.explanation import because
 from agents.shared.policy import parse
 from schemas import emergency as words
+from schemas import emergency_devices as home
 from schemas.decisions import CoreReason
 from schemas.envelope import Event
 from schemas.facts import PolicyAdopted, PolicyPublishedEvent
@@ -64,10 +65,10 @@ ANSWERS: dict[type[Event], Callable[[EmergencyState, Any, int], Verdict]] = {
     words.CallClosedEvent: operators.closed,
     words.CallCalledBackEvent: operators.called_back,
     words.ContactAnsweredEvent: contacts.answered,
-    words.DeviceRegisteredEvent: devices.registered,
-    words.DeviceHeartbeatEvent: devices.heartbeat,
-    words.DeviceBatteryEvent: devices.battery,
-    words.DeviceRetiredEvent: devices.retired,
-    words.CoverageRegisteredEvent: devices.covered,
-    words.CoverageEndedEvent: devices.ended,
+    home.DeviceRegisteredEvent: devices.registered,
+    home.DeviceHeartbeatEvent: devices.heartbeat,
+    home.DeviceBatteryEvent: devices.battery,
+    home.DeviceRetiredEvent: devices.retired,
+    home.CoverageRegisteredEvent: devices.covered,
+    home.CoverageEndedEvent: devices.ended,
 }

@@ -5,7 +5,7 @@ from agents.emergency.state import Device, EmergencyState
 from agents.emergency.tasks import open_task
 from agents.shared.explanation import because
 from agents.shared.obligation import rung
-from schemas import emergency as words
+from schemas import emergency_devices as words
 from schemas.decisions import Reasoned
 from schemas.emergency_reasons import EmergencyReason
 from schemas.emergency_units_facts import (

@@ -12,7 +12,10 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError, OffsetOutOfRangeError
 
 from schemas.topics import JOURNAL_RECORD_BYTES_MAX, QUARANTINE, decisions_topic, events_topic, snapshots_topic
+from streams import connections
 from streams.ports import JournalEntry, SourceRecord
+
+connections.install()
 
 REQUEST_BYTES_MAX = JOURNAL_RECORD_BYTES_MAX + 200_000
 """One journal record of the largest size with its framing."""

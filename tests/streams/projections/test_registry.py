@@ -3,7 +3,7 @@
 from schemas.facts import FACTS, Fact
 from streams.projections.registry import PROJECTIONS, undeclared
 from streams.projections.rows import Mode
-from tests.streams.projections.tables import MEALS, fetch
+from tests.streams.projections.tables import fetch
 
 
 def _ours() -> list[str]:
@@ -44,10 +44,11 @@ async def test_declared_tables_are_the_migrated_ones_with_key_and_types(database
         "JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = ANY(i.indkey) WHERE i.indisprimary GROUP BY c.relname",
     )
     found_keys = {row[0]: set(row[1]) for row in keys}
-    for table in MEALS.tables:
+    tables = {table.name: table for projection in PROJECTIONS.values() for table in projection.tables}
+    for table in tables.values():
         assert {row[1]: row[2] for row in columns if row[0] == table.name} == table.columns, table.name
         assert found_keys[table.name] == set(table.key), table.name
         assert table.by_domain == ("domain" in table.columns)
         assert table.mode is not Mode.FIRST or table.spill is not None
-    declared = {table.name for table in MEALS.tables} | {"journal_positions", "schema_migrations"}
+    declared = tables.keys() | {"journal_positions", "schema_migrations"}
     assert {row[0] for row in columns} == declared

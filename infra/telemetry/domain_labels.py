@@ -3,10 +3,11 @@
 from enum import StrEnum
 
 from agents.catalogue import DOMAINS as AGENTS
+from schemas.emergency_reasons import EmergencyReason
 from schemas.meals import MealsReason
 from schemas.topics import DOMAINS
 
-REASONS: dict[str, type[StrEnum]] = {"meals": MealsReason}
+REASONS: dict[str, type[StrEnum]] = {"meals": MealsReason, "emergency": EmergencyReason}
 """Domain name to its own reasons of refusal."""
 
 assert set(DOMAINS) <= REASONS.keys(), "every domain has its reasons counted"

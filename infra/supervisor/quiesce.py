@@ -49,8 +49,8 @@ async def _domain_lags(deployment: Deployment, domain: str) -> dict[str, int]:
     inputs = [TopicPartition(events_topic(domain), partition) for partition in partitions]
     journals = [TopicPartition(decisions_topic(domain), partition) for partition in partitions]
     asker = reader(deployment.bootstrap, group_id=group_name(domain))
-    await asker.start()
     try:
+        await asker.start()  # inside, because a start that is cut short leaves connections too
         ends = await asker.end_offsets([*inputs, *journals])
         reacted = {place: await asker.committed(place) or 0 for place in journals}
     finally:

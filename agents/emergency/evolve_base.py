@@ -17,8 +17,10 @@ def _policy_adopted(state: EmergencyState, fact: PolicyAdopted, now_ms: int) -> 
     state.policies.adopt(fact.version, fact.in_force_from, fact.parameters, now_ms)
 
 
-def _listed(state: EmergencyState, fact: facts.ResponderListed, _now_ms: int) -> None:
-    state.units.enlist(fact.responder_id, fact.kind, (fact.lat, fact.lon), skills=fact.skills, max_travel_s=fact.max_travel_s)
+def _listed(state: EmergencyState, fact: facts.ResponderListed, now_ms: int) -> None:
+    state.units.enlist(
+        fact.responder_id, fact.kind, (fact.lat, fact.lon), skills=fact.skills, max_travel_s=fact.max_travel_s, now_ms=now_ms
+    )
 
 
 def _status(state: EmergencyState, fact: facts.ResponderStatusRecorded, now_ms: int) -> None:

@@ -89,7 +89,9 @@ class Units:
     def __len__(self) -> int:
         return len(self.by_id)
 
-    def enlist(self, unit_id: str, kind: str, base: tuple[float, float], *, skills: tuple[str, ...], max_travel_s: int | None) -> None:
+    def enlist(
+        self, unit_id: str, kind: str, base: tuple[float, float], *, skills: tuple[str, ...], max_travel_s: int | None, now_ms: int
+    ) -> None:
         """A directory entry. A new unit is where its base is, and off until it says otherwise; a known one stays where it is."""
         lat, lon = base
         unit = self.by_id.get(unit_id)
@@ -100,9 +102,11 @@ class Units:
         unit.base_lat, unit.base_lon = lat, lon
         if not unit.fixed:
             unit.move(lat, lon)
-        if unit.kind != kind and self.is_fresh(unit):
-            del self._fresh[unit.kind][unit_id]
-            self._fresh[kind] = self._by_age([*self._fresh.get(kind, ()), unit_id])
+        if unit.kind != kind and unit.fixed:
+            # How long a position counts hangs on the kind: one too old for a car may be young enough for a post.
+            self._fresh.get(unit.kind, OrderedDict[str, None]()).pop(unit_id, None)
+            if unit.fix_ms >= now_ms - self.travel.way(kind).fix_age_ms_max:
+                self._fresh[kind] = self._by_age([*self._fresh.get(kind, ()), unit_id])
         unit.kind, unit.skills, unit.max_travel_s = kind, skills, max_travel_s
         self._put_in(unit)
 
@@ -227,22 +231,28 @@ class Units:
     def _among_callable(self, ask: Ask, now_ms: int, seen: Considered, last: tuple[int, int, str], spare: Found | None) -> Found | None:
         """Go on where the first look ended, among callable units with the skills; those that say they rest come after all."""
         wanted = set(ask.skills)
+        near = spare
+        in_rest: list[tuple[tuple[int, int, str], Found]] = []
         for resting in (False, True):
-            if resting and (spare is not None or not ask.rest_last):
-                return spare
+            if resting and (near is not None or not ask.rest_last):
+                break
             grids = [(s[0], g) for s, g in self._shelves.items() if s[2] is resting and wanted <= set(s[1])]
             for travel_s, distance_m, unit_id, unit in self.travel.soonest_first(grids, ask.point, ask.within_m) if grids else ():
-                if (travel_s, distance_m, unit_id) <= last:
+                order = (travel_s, distance_m, unit_id)
+                if order <= last:
                     continue
                 rule = self.ruled_out(unit, ask, travel_s, now_ms)
                 if rule is None:
                     return Found(unit, distance_m, travel_s, True)
                 seen.reject(unit_id, rule, distance_m, (now_ms - unit.fix_ms) // 1000)
-                if rule is R_REST and spare is None and ask.rest_last:
-                    spare = Found(unit, distance_m, travel_s, False)
+                if rule is R_REST and len(in_rest) <= resting:
+                    in_rest.append((order, Found(unit, distance_m, travel_s, False)))
                     if resting:
-                        return spare
-        return spare
+                        break
+        # The nearest in rest was either among the first looked at, or is the nearer of the two kinds of rest.
+        if near is not None or not in_rest or not ask.rest_last:
+            return near
+        return min(in_rest, key=lambda entry: entry[0])[1]
 
     def _shelf_of(self, unit: Unit) -> Shelf | None:
         if unit.engaged is not None or unit.status not in (AVAILABLE, RESTING) or not self.is_fresh(unit):

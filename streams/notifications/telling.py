@@ -21,7 +21,7 @@ def notifications_of(domain: str, partition: int, seq: int, decision: Decision) 
         # Nobody is to be called for a drill; what goes wrong in one is the auditor's alarm.
         return found
     for number, reasoned in enumerate(decision.facts):
-        audience = hearing.audiences.get(reasoned.fact.type)
+        audience = hearing.audience(reasoned.fact)
         if audience is None:
             continue
         # Partition and seq name a valid journal record for ever; the event's id and the place name the fact in it.

@@ -57,12 +57,17 @@ def _change(rows: Rows, place: Place, call_id: str, **values: Any) -> Row:
     return changed
 
 
-def _told(rows: Rows, place: Place, call_id: str, fact: Fact, why: Why | None, **shown: Any) -> None:
+def _shown(fact: Fact) -> dict[str, Any]:
+    """The fact as the history shows it: the way in stays with those who accepted (E19)."""
+    return {name: value for name, value in fact.__dict__.items() if name != "access_id"}
+
+
+def _told(rows: Rows, place: Place, call_id: str, fact: Fact, why: Why | None) -> None:
     """One more line of the incident's history."""
     row: Row = {
         "area": place.area, "call_id": call_id, "partition": place.partition, "journal_offset": place.offset,
         "record_index": place.record_index, "fact_index": place.fact_index, "at_ms": place.at_ms, "fact_type": fact.type,
-        "data": json_text(shown or fact.__dict__), "why": json_text(why), "event_id": place.event_id,
+        "data": json_text(_shown(fact)), "why": json_text(why), "event_id": place.event_id,
     }  # fmt: skip
     rows.append(HISTORY, row)
 
@@ -197,9 +202,13 @@ def _off(rows: Rows, place: Place, fact: Any, leg: str, rest_until_ms: int, *, s
     rows.change(DISPATCHES, (fact.call_id, place.area, fact.responder_id), leg=leg, cause=fact.cause, ended_ms=place.at_ms)
     incident = _current(rows, place, fact.call_id)
     _change(rows, place, fact.call_id, engaged=_engaged(incident, fact.responder_id, None), served=incident["served"] + int(served))
-    unit = rows.get(UNITS, (place.area, fact.responder_id))
-    rest_ms = rest_until_ms if unit is None else max(rest_until_ms, unit["rest_until_ms"])
-    rows.change(UNITS, (place.area, fact.responder_id), call_id=None, rest_until_ms=rest_ms)
+    key = (place.area, fact.responder_id)
+    unit = rows.get(UNITS, key)
+    if unit is None:
+        raise KeyError("a fact of a responder that was never listed")
+    # One that was moving or at the scene can be sent again; what it said of resting or going off stands.
+    status = unit["status"] if unit["status"] in ("resting", "off") else "available"
+    rows.change(UNITS, key, call_id=None, status=status, rest_until_ms=max(rest_until_ms, unit["rest_until_ms"]))
 
 
 def _dispatch_ended(rows: Rows, place: Place, fact: facts.DispatchEnded, why: Why | None) -> None:
@@ -240,11 +249,6 @@ def _contact_answered(rows: Rows, place: Place, fact: facts.ContactAnsweredFact,
     if fact.result == "accepted":
         _change(rows, place, fact.call_id, contact_id=fact.contact_id)
     _told(rows, place, fact.call_id, fact, why)
-
-
-def _access_released(rows: Rows, place: Place, fact: facts.AccessReleased, why: Why | None) -> None:
-    shown = {name: value for name, value in fact.__dict__.items() if name != "access_id"}
-    _told(rows, place, fact.call_id, fact, why, **shown)
 
 
 def _handed_over(rows: Rows, place: Place, fact: facts.CallHandedOverFact, why: Why | None) -> None:
@@ -293,7 +297,7 @@ FOLDS: dict[type[Fact], Fold] = {
     facts.ContactCalled: Fold(_only_told),
     facts.ContactAnsweredFact: Fold(_contact_answered, _incident),
     facts.ContactsExhausted: Fold(_only_told),
-    facts.AccessReleased: Fold(_access_released),
+    facts.AccessReleased: Fold(_only_told),
     facts.CallHandedOverFact: Fold(_handed_over, _incident),
     facts.CallClosedFact: Fold(_closed, _incident),
     facts.CallCalledBackFact: Fold(_called_back, _incident),

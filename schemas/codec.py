@@ -13,6 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 from pydantic_core import to_json
 
 from schemas.decisions import Received
+from schemas.drill import DRILL_AREA, DRILL_SOURCES
 from schemas.envelope import (
     BATCH_EVENTS_MAX,
     EVENT_BYTES_MAX,
@@ -43,6 +44,8 @@ class Rejected(StrEnum):
     INVALID_EVENT = "invalid_event"
     KEY_MISMATCH = "key_mismatch"
     MIXED_AREAS = "mixed_areas"
+    RESERVED_AREA = "reserved_area"
+    """The drill's area in an event that is no drill: there nobody would see it, so it may not be taken in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +117,9 @@ def decode_record(domain: str, key: bytes | None, value: bytes | None, received_
         return [Rejection(Rejected.NOT_AN_EVENT)]
     areas = [item.event.area for item in items if isinstance(item, Received)]
     if areas:
+        if areas[0] == DRILL_AREA:
+            batch = isinstance(parsed, list)
+            items = [_unless_reserved(item, index if batch else None) for index, item in enumerate(items)]
         if areas.count(areas[0]) != len(areas):
             return [Rejection(Rejected.MIXED_AREAS)]
         if key != areas[0].encode():
@@ -130,7 +136,7 @@ def decode_event(domain: str | None, parsed: object, received_at_ms: int, index:
         value = to_json(parsed, inf_nan_mode="constants")
     except (ValueError, TypeError, RecursionError):
         return Rejection(Rejected.BAD_JSON, index, _event_id(parsed))
-    return _decode_one(domain, parsed, value, index, received_at_ms)
+    return _unless_reserved(_decode_one(domain, parsed, value, index, received_at_ms), index)
 
 
 def encode_event(event: Event) -> bytes:
@@ -140,6 +146,12 @@ def encode_event(event: Event) -> bytes:
     whoever passes an event on passes on its bytes.
     """
     return event.model_dump_json(by_alias=True, exclude_none=True).encode()
+
+
+def _unless_reserved(item: Item, index: int | None) -> Item:
+    if isinstance(item, Received) and item.event.area == DRILL_AREA and not item.event.source.startswith(DRILL_SOURCES):
+        return Rejection(Rejected.RESERVED_AREA, index, item.event.id, ("area", "source"))
+    return item
 
 
 def _adapters(domain: str) -> tuple[TypeAdapter[Event], TypeAdapter[list[Event]]]:

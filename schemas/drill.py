@@ -7,6 +7,9 @@ people leaves the area out; who decides does not know of drills at all, since a 
 DRILL_AREA = "000000"
 """No division of the country has this code: real ones begin with 11 (GB/T 2260)."""
 DRILL_SOURCE = "/laoxiao/drill"
+DRILL_SOURCES = ("/laoxiao/", "/clock/")
+"""How the sources begin that may name the drill's area: drills, and what our own processes make of them (ticks, handovers).
+From anybody else the area is a mistake, and an event in it would be seen by nobody."""
 DRILL_ACTOR = "system:drill"
 DRILL_CHANNEL = "system"
 

@@ -83,6 +83,8 @@ NO_JSON = {
 ADDRESS = {
     "no key": Row(raw(event()), Rejected.KEY_MISMATCH, "key", key=None),
     "another key": Row(raw(event()), Rejected.KEY_MISMATCH, "key", key=b"310107"),
+    "the drill's area from somebody else": Row(raw(event(area="000000")), Rejected.RESERVED_AREA, "area", key=b"000000"),
+    "the drill's area in a batch": Row(b"[" + raw(event(area="000000")) + b"]", Rejected.RESERVED_AREA, "area", key=b"000000"),
     "two areas": Row(raw(event(), event(area="310107", id="other")), Rejected.MIXED_AREAS),
     "type missing": Row(raw(event(type=GONE)), Rejected.NOT_AN_EVENT, "type"),
     "type a number": Row(raw(event(type=5)), Rejected.NOT_AN_EVENT, "type"),
@@ -253,6 +255,12 @@ def test_a_rejection_repeats_nothing_personal(name: str) -> None:
         for personal in ("p-88120", "31.2304", "王小明", "13800000000", "食堂"):
             assert personal not in said
         assert item.event_id is None or item.event_id.isascii()
+
+
+def test_a_drill_is_taken_in_its_own_area() -> None:
+    for source in ("/laoxiao/drill", "/laoxiao/meals/welfare_check", "/clock/meals"):
+        (item,) = decode_record(DOMAIN, b"000000", raw(event(area="000000", source=source)), RECEIVED_MS)
+        assert isinstance(item, Received), source
 
 
 KEPT = {

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from schemas.facts import FACTS, Fact
 from schemas.registry import DOMAIN_EVENTS
 from schemas.topics import DOMAINS
-from streams.projections import decisions, emergency, emergency_tables, meals, meals_tables, shared
+from streams.projections import beds, beds_tables, decisions, emergency, emergency_tables, meals, meals_tables, shared
 from streams.projections.errors import FactUnprojectable
 from streams.projections.fold import Fold
 from streams.projections.rows import Table
@@ -38,6 +38,7 @@ def _projection(domain: str, folds: dict[type[Fact], Fold], silent: dict[type[Fa
 
 PROJECTIONS: dict[str, Projection] = {
     "meals": _projection("meals", meals.FOLDS, meals.NOT_PROJECTED, meals_tables.TABLES),
+    "beds": _projection("beds", beds.FOLDS, beds.NOT_PROJECTED, beds_tables.TABLES),
     "emergency": _projection("emergency", emergency.FOLDS, emergency.NOT_PROJECTED, emergency_tables.TABLES),
 }
 

@@ -1,0 +1,38 @@
+# ruff: noqa: ARG005 - patches have the shape of what they replace
+"""Emergency as the simulator takes it."""
+
+from unittest.mock import patch
+
+from agents.emergency import DOMAIN
+from agents.emergency.domain import Emergency
+from infra.checkers.emergency.watch import by_clock
+from schemas.emergency import EVENTS
+from tests.simulation.domains.emergency.judging import Judge
+from tests.simulation.domains.emergency.planted import MISTAKES
+from tests.simulation.domains.emergency.world import STEPS, draw_own, draw_world
+from tests.simulation.domains.port import SimDomain, Step
+from tests.simulation.plan import HOUR_MS
+from tests.simulation.planted.kind import Patch
+
+
+def _silence() -> list[Patch]:
+    return [
+        patch.object(Emergency, "check", lambda self, state, facts: None),
+        patch.object(Emergency, "check_all", lambda self, state: None),
+    ]
+
+
+PART = SimDomain(
+    decider=DOMAIN,
+    events=EVENTS,
+    world=draw_world,
+    steps=STEPS,
+    batch_kinds=("press", "again", "again", "position", "accept", "heartbeat"),
+    stranger=Step("emergency.device.heartbeat.v1", {"device_id": "d-x"}, "device:d-x"),
+    judging=Judge,
+    by_clock=by_clock,
+    swarm=draw_own,
+    silence=_silence,
+    mistakes=MISTAKES,
+    drain_ms=12 * HOUR_MS,
+)

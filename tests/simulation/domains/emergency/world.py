@@ -1,0 +1,385 @@
+"""What people, devices, responders, contacts and operators send: few of each, so that every responder is fought over.
+
+Open loop: whoever answers a dispatch answers blindly, as the outside does when its messages are late: often about an incident it
+is not on, twice, after somebody else was sent, or never. Steps are drawn in no order of time, so each speaks of what was sent
+shortly before its own instant.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from random import Random
+from typing import Any
+
+from tests.simulation.domains.port import Opening, Step
+from tests.simulation.plan import Options
+from tests.simulation.words import civil_day
+
+STEPS = {
+    "press": 16, "again": 7, "odd": 3, "accept": 10, "decline": 4, "arrive": 5, "check_in": 4, "report": 9, "position": 8, "answer": 7,
+    "triage": 7, "take": 2, "override": 3, "call_off": 2, "hand": 2, "close": 14, "call_back": 4, "contact": 5, "device": 2,
+    "heartbeat": 4, "battery": 2, "retire": 1, "cover": 2, "uncover": 1, "policy": 1, "task": 1, "register": 2,
+}  # fmt: skip
+CHANNELS = ("button", "button", "button", "phone", "fall", "smoke", "no_motion", "operator", "unknown")
+SKILLS: tuple[tuple[str, ...], ...] = (
+    (), ("first_aid",), ("first_aid",), ("first_aid", "lifting"), ("lifting",), ("fire_safety", "first_aid"),
+)  # fmt: skip
+KINDS = ("nurse", "nurse", "volunteer", "rescue_car", "station", "odd_kind")
+SLOW: dict[str, Any] = {
+    "fix_age_s_max": 86_400, "repeat_s": 1800, "search_retry_s": 900, "triage_s": 600, "unserved_s": 900, "watch_s": 1200,
+    "accept_s": 300, "check_in_s": 3600, "contact_wait_s": 300, "callback_repeat_s": 86_400, "heartbeat_s": 14_400,
+}  # fmt: skip
+"""A region that takes its time: its open incidents do not fill a run with reminders."""
+CHANGES: tuple[dict[str, Any], ...] = (
+    {"circles_m": [300, 1500, 20_000], "rest_after_case_s": 0},
+    {"stopgap": False, "merge_window_s": 3600, "merged_names_kept": 1},
+    {"rest_excluded": True, "rest_after_case_s": 7200, "asked_kept": 1},
+    {"ladder": [{"after_s": 5, "to": "first"}, {"after_s": 900, "to": "second", "silent": True}, {"after_s": 3600, "to": "third"}]},
+    {"human_roles": ["operator"], "callback_s": 3600, "callback_not_for": []},
+    {
+        "signals": {"phone": {"kind": "fall", "severity": "help", "dispatch_at_once": True}},
+        "mixes": {"fall": [{"role": "any", "count": 2}]},
+    },
+    {"speeds_cm_s": {"walk": 500, "ebike": 100}, "fix_age_s_max": 1800, "detour_percent": 200},
+    {"coverage_units_min": 2, "contact_rounds": 1, "device_ladder_s": [3600, 7200], "heartbeats_missed_max": 1},
+    {"no_such_parameter": 1},
+)  # fmt: skip
+AROUND_MS = 7_200_000
+"""How far back a step speaks of."""
+
+Sent = tuple[int, str]
+"""An instant and a call id."""
+
+
+@dataclass
+class EmergencyWorld:
+    """One region, and what has been sent about it."""
+
+    name: str
+    lat: float
+    lon: float
+    spread: float
+    slow: bool
+    flood: int
+    units: list[str]
+    people: list[str]
+    devices: list[str]
+    day: str
+    calls: list[Sent] = field(default_factory=list)
+    pressed: dict[str, dict[str, Any]] = field(default_factory=dict)
+    closed: list[Sent] = field(default_factory=list)
+
+    def opening(self, draw: Random) -> list[Opening]:
+        """The region's policy, its responders, devices and people; some come late or never, and the first press may come before."""
+        out: list[Opening] = []
+        if self.slow:
+            out.append(Opening(0, "policy", "slow", _published(self, "slow", SLOW)))
+        for unit_id in self.units:
+            out.append(Opening(draw.randrange(50_000), "register", f"r-{unit_id}", _listed(self, draw, unit_id)))
+            if draw.random() < 0.9:
+                data = {"responder_id": unit_id, "status": "available", "position": self.place(draw)}
+                out.append(Opening(draw.randrange(20_000, 60_000), "report", f"a-{unit_id}", _reported(data)))
+        for device_id in self.devices:
+            if draw.random() < 0.8:
+                out.append(Opening(draw.randrange(60_000), "device", f"d-{device_id}", _device(self, draw, 0, device_id)))
+        for person_id in self.people:
+            if draw.random() < 0.7:
+                out.append(Opening(draw.randrange(60_000), "cover", f"c-{person_id}", _covered(self, draw, person_id)))
+        for number in range(self.flood):
+            data = {"call_id": f"flood-{self.name}-{number}", "channel": "button", "device_id": "d-flood"}
+            out.append(Opening(60_000 + number, "again", f"flood-{number}", Step("emergency.call.raised.v1", data, "device:d-flood")))
+        return out
+
+    def step(self, draw: Random, kind: str, at_ms: int, number: int | str) -> Step:
+        """One event of this kind."""
+        return _MAKERS[kind](self, draw, at_ms, number)
+
+    def place(self, draw: Random, near: float = 1.0) -> dict[str, float]:
+        """Somewhere in the region."""
+        spread = self.spread * near
+        return {"lat": round(self.lat + draw.uniform(-spread, spread), 6), "lon": round(self.lon + draw.uniform(-spread, spread), 6)}
+
+    def call(self, draw: Random, at_ms: int, sent: list[Sent] | None = None) -> str:
+        """A call id sent shortly before; now and then one nobody knows."""
+        known = self.calls if sent is None else sent
+        recent = sorted(one for one in known if at_ms - AROUND_MS < one[0] <= at_ms)[-6:]
+        if not recent or draw.random() < 0.03:
+            recent = known[-3:] if known and draw.random() < 0.7 else [(0, "k-nobody")]
+        return draw.choice(recent)[1]
+
+
+def draw_world(options: Options, draw: Random, name: str) -> EmergencyWorld:
+    """The world of one region."""
+    crowd = draw.random() < 0.1
+    units = draw.randrange(28, 45) if crowd else draw.choice((1, 2, 3, 5, 8))
+    people = draw.choice((2, 4, 8))
+    return EmergencyWorld(
+        name=name,
+        lat=round(31.15 + draw.random() * 0.2, 6),
+        lon=round(121.35 + draw.random() * 0.2, 6),
+        spread=draw.choice((0.004, 0.015, 0.03)),
+        slow=options.own.get("slow_percent", 90) > draw.randrange(100),
+        flood=options.own.get("flood", 0),
+        units=[f"u-{number:02d}" for number in range(units)],
+        people=[f"p-{number}" for number in range(people)],
+        devices=[f"d-{number}" for number in range(people)],
+        day=civil_day(options.start_ms),
+    )
+
+
+def draw_own(draw: Random) -> dict[str, Any]:
+    """How many regions of a hundred take their time, and how many presses one device sends in the same moment at the beginning."""
+    return {"slow_percent": draw.choice((100, 100, 80)), "flood": draw.choice((0, 0, 0, 0, 60))}
+
+
+# Who calls ----------------------------------------------------------------------------------------------------------------------
+
+
+def _press(world: EmergencyWorld, draw: Random, at_ms: int, number: int | str) -> Step:
+    call_id = f"k-{world.name}-{number}"
+    data: dict[str, Any] = {"call_id": call_id, "channel": draw.choice(CHANNELS)}
+    if draw.random() < 0.75:
+        data["person_id"] = draw.choice(world.people)
+    if draw.random() < 0.6:
+        data["device_id"] = draw.choice((*world.devices, "d-unknown"))
+    if draw.random() < 0.75:
+        data["position"] = world.place(draw)
+    if draw.random() < 0.1:
+        data["note"] = "听不清"
+    world.calls.append((at_ms, call_id))
+    world.pressed[call_id] = data
+    return Step("emergency.call.raised.v1", data, f"device:{data.get('device_id', 'd-none')}")
+
+
+def _again(world: EmergencyWorld, draw: Random, at_ms: int, number: int | str) -> Step:
+    """The same person or device once more: under the same call id, a new one, or the id of another's call."""
+    known = world.pressed.get(world.call(draw, at_ms))
+    if known is None:
+        return _press(world, draw, at_ms, number)
+    data = dict(known)
+    luck = draw.random()
+    if luck < 0.6:
+        data["call_id"] = f"k-{world.name}-{number}"
+        world.pressed[data["call_id"]] = data
+        if draw.random() < 0.3:
+            world.calls.append((at_ms, data["call_id"]))
+    elif luck < 0.75:
+        data["person_id"] = draw.choice(world.people)
+    for name in ("person_id", "device_id", "position"):
+        if draw.random() < 0.15:
+            data.pop(name, None)
+    if draw.random() < 0.3:
+        data["channel"] = draw.choice(CHANNELS)
+    return Step("emergency.call.raised.v1", data, "device:d-0")
+
+
+def _odd(world: EmergencyWorld, draw: Random, at_ms: int, number: int | str) -> Step:
+    """A call with something in it that cannot be used: it is taken all the same."""
+    step = _press(world, draw, at_ms, number)
+    data = dict(step.data)
+    data |= draw.choice(
+        (
+            {"position": {"lat": 121.4, "lon": 31.2}}, {"position": {"lat": 0, "lon": 0}}, {"position": "here"}, {"channel": "smell"},
+            {"person_id": "../../etc"}, {"device_id": 7}, {"note": "x" * 900}, {"colour": "red"}, {"person_id": None, "device_id": None},
+            {"position": {"lat": 31.2, "lon": None}}, {"needs_review": "all"},
+        )
+    )  # fmt: skip
+    if draw.random() < 0.2:
+        data.pop("channel", None)
+    return Step(step.event_type, data, step.actor)
+
+
+# Who comes ----------------------------------------------------------------------------------------------------------------------
+
+
+def _listed(world: EmergencyWorld, draw: Random, unit_id: str) -> Step:
+    data: dict[str, Any] = {
+        "responder_id": unit_id, "kind": draw.choice(KINDS), "position": world.place(draw), "skills": list(draw.choice(SKILLS)),
+    }  # fmt: skip
+    if draw.random() < 0.2:
+        data["max_travel_s"] = draw.choice((60, 600, 3600))
+    return Step("emergency.responder.registered.v1", data, f"responder:{unit_id}")
+
+
+def _reported(data: dict[str, Any]) -> Step:
+    return Step("emergency.responder.reported.v1", data, f"responder:{data['responder_id']}")
+
+
+def _report(world: EmergencyWorld, draw: Random, at_ms: int, number: int | str) -> Step:
+    status = draw.choice(("available",) * 6 + ("en_route", "en_route", "on_scene", "on_scene", "resting", "off"))
+    data: dict[str, Any] = {"responder_id": _unit(world, draw), "status": status}
+    if draw.random() < 0.7:
+        data["position"] = world.place(draw)
+    return _reported(data)
+
+
+def _position(world: EmergencyWorld, draw: Random, at_ms: int, number: int | str) -> Step:
+    unit_id = _unit(world, draw)
+    return Step("emergency.responder.positioned.v1", {"responder_id": unit_id, "position": world.place(draw)}, f"responder:{unit_id}")
+
+
+def _register(world: EmergencyWorld, draw: Random, at_ms: int, number: int | str) -> Step:
+    return _listed(world, draw, _unit(world, draw))
+
+
+def _of_unit(event: str) -> Callable[[EmergencyWorld, Random, int, int | str], Step]:
+    def make(world: EmergencyWorld, draw: Random, at_ms: int, number: int | str) -> Step:
+        unit_id = _unit(world, draw)
+        data: dict[str, Any] = {"call_id": world.call(draw, at_ms), "responder_id": unit_id}
+        if event == "scene.checked_in" and draw.random() < 0.3:
+            data["needs"] = draw.choice((["lifting"], ["first_aid", "doctor"]))
+        if event == "dispatch.declined" and draw.random() < 0.5:
+            data["reason"] = "too_far"
+        return Step(f"emergency.{event}.v1", data, f"responder:{unit_id}")
+
+    return make
+
+
+def _unit(world: EmergencyWorld, draw: Random) -> str:
+    # A few units say most: of a crowd those at the beginning of the list are heard of again and again.
+    return "u-nobody" if draw.random() < 0.02 else world.units[min(draw.randrange(len(world.units)), draw.randrange(len(world.units)))]
+
+
+# Who sits at the desk -----------------------------------------------------------------------------------------------------------
+
+
+def _actor(draw: Random) -> str:
+    return draw.choice(("operator:op-1", "operator:op-2", "supervisor:s-1", "duty_manager:m-1", "device:d-0", "relative:p-9"))
+
+
+def _answer(world: EmergencyWorld, draw: Random, at_ms: int, number: int | str) -> Step:
+    data = {"call_id": world.call(draw, at_ms), "operator_id": "op-1", "silent": draw.random() < 0.2}
+    return Step("emergency.call.answered.v1", data, _actor(draw))
+
+
+def _triage(world: EmergencyWorld, draw: Random, at_ms: int, number: int | str) -> Step:
+    data: dict[str, Any] = {"call_id": world.call(draw, at_ms), "severity": draw.choice(("life", "urgent", "urgent", "help", "false"))}
+    if draw.random() < 0.3:
+        data["needs"] = draw.choice((["first_aid"], ["lifting", "doctor"], ["fire_safety"]))
+    if draw.random() < 0.3:
+        data["kind"] = draw.choice(("fall", "fire", "lost", "medical"))
+    if draw.random() < 0.3:
+        data["position"] = world.place(draw)
+    return Step("emergency.call.triaged.v1", data, _actor(draw))
+
+
+def _take(world: EmergencyWorld, draw: Random, at_ms: int, number: int | str) -> Step:
+    control = draw.choice(("manual", "manual", "automatic"))
+    data = {"call_id": world.call(draw, at_ms), "operator_id": "op-2", "reason": "熟悉情况", "control": control}
+    return Step("emergency.call.taken_over.v1", data, _actor(draw))
+
+
+def _override(world: EmergencyWorld, draw: Random, at_ms: int, number: int | str) -> Step:
+    data = {"call_id": world.call(draw, at_ms), "responder_id": _unit(world, draw), "reason": "电话确认"}
+    return Step("emergency.dispatch.overridden.v1", data, _actor(draw))
+
+
+def _call_off(world: EmergencyWorld, draw: Random, at_ms: int, number: int | str) -> Step:
+    data = {"call_id": world.call(draw, at_ms), "responder_id": _unit(world, draw), "reason": "不需要"}
+    return Step("emergency.dispatch.cancelled.v1", data, _actor(draw))
+
+
+def _hand(world: EmergencyWorld, draw: Random, at_ms: int, number: int | str) -> Step:
+    data: dict[str, Any] = {"call_id": world.call(draw, at_ms), "to": draw.choice(("120", "110", "119", "family"))}
+    if draw.random() < 0.5:
+        data["reference"] = "x-1"
+    return Step("emergency.call.handed_over.v1", data, _actor(draw))
+
+
+def _close(world: EmergencyWorld, draw: Random, at_ms: int, number: int | str) -> Step:
+    call_id = world.call(draw, at_ms)
+    world.closed.append((at_ms, call_id))
+    data = {"call_id": call_id, "outcome": draw.choice(("rescued", "helped", "false", "test", "duplicate", "unfounded"))}
+    return Step("emergency.call.closed.v1", data, draw.choice(("operator:op-1", "operator:op-1", "operator:op-2", _actor(draw))))
+
+
+def _call_back(world: EmergencyWorld, draw: Random, at_ms: int, number: int | str) -> Step:
+    data = {"call_id": world.call(draw, at_ms + AROUND_MS, world.closed), "outcome": "helped"}
+    return Step("emergency.call.called_back.v1", data, _actor(draw))
+
+
+# Who else ----------------------------------------------------------------------------------------------------------------------
+
+
+def _contact(world: EmergencyWorld, draw: Random, at_ms: int, number: int | str) -> Step:
+    result = draw.choice(("accepted", "declined", "no_answer"))
+    data = {"call_id": world.call(draw, at_ms), "contact_id": f"c-{draw.randrange(3)}", "result": result}
+    return Step("emergency.contact.answered.v1", data, f"contact:{data['contact_id']}")
+
+
+def _device(world: EmergencyWorld, draw: Random, at_ms: int, number: int | str) -> Step:
+    device_id = number if isinstance(number, str) and number in world.devices else draw.choice(world.devices)
+    data: dict[str, Any] = {"device_id": device_id, "kind": "button"}
+    if draw.random() < 0.8:
+        data["person_id"] = draw.choice(world.people)
+    if draw.random() < 0.5:
+        data["position"] = world.place(draw)
+    if draw.random() < 0.5:
+        data["heartbeat_s"] = draw.choice((1800, 7200))
+    return Step("emergency.device.registered.v1", data, f"device:{device_id}")
+
+
+def _heartbeat(world: EmergencyWorld, draw: Random, at_ms: int, number: int | str) -> Step:
+    data: dict[str, Any] = {"device_id": draw.choice((*world.devices, "d-unknown"))}
+    if draw.random() < 0.3:
+        data["battery_percent"] = draw.choice((5, 20, 21, 90))
+    return Step("emergency.device.heartbeat.v1", data, f"device:{data['device_id']}")
+
+
+def _battery(world: EmergencyWorld, draw: Random, at_ms: int, number: int | str) -> Step:
+    data = {"device_id": draw.choice(world.devices), "battery_percent": draw.choice((0, 20, 21, 80))}
+    return Step("emergency.device.battery.v1", data, f"device:{data['device_id']}")
+
+
+def _retire(world: EmergencyWorld, draw: Random, at_ms: int, number: int | str) -> Step:
+    return Step("emergency.device.retired.v1", {"device_id": draw.choice(world.devices), "reason": "broken"}, "operator:op-1")
+
+
+def _covered(world: EmergencyWorld, draw: Random, person_id: str) -> Step:
+    hours = ((0, 1440), (0, 1440), (480, 1320), (1320, 480))
+    contacts = []
+    for number in draw.sample(range(3), draw.randrange(4)):
+        since, until = draw.choice(hours)
+        contacts.append({"contact_id": f"c-{number}", "from_minute": since, "until_minute": until})
+    data: dict[str, Any] = {"person_id": person_id, "lives_alone": draw.random() < 0.7, "contacts": contacts}
+    if draw.random() < 0.2:
+        data["eligible"] = False
+    if draw.random() < 0.6:
+        data["access_id"] = f"box-{person_id}"
+    if draw.random() < 0.6:
+        data["position"] = world.place(draw)
+    return Step("emergency.coverage.registered.v1", data, "operator:op-1")
+
+
+def _cover(world: EmergencyWorld, draw: Random, at_ms: int, number: int | str) -> Step:
+    return _covered(world, draw, draw.choice(world.people))
+
+
+def _uncover(world: EmergencyWorld, draw: Random, at_ms: int, number: int | str) -> Step:
+    return Step("emergency.coverage.ended.v1", {"person_id": draw.choice(world.people), "reason": "moved"}, "operator:op-1")
+
+
+def _published(world: EmergencyWorld, version: str, parameters: dict[str, Any]) -> Step:
+    data = {
+        "policy": "emergency", "version": f"{world.name}/{version}", "in_force_from": "2026-01-01", "parameters": parameters,
+        "source": "simulated",
+    }  # fmt: skip
+    return Step("policy.published.v1", data, "office:o-1")
+
+
+def _policy(world: EmergencyWorld, draw: Random, at_ms: int, number: int | str) -> Step:
+    step = _published(world, str(number), {**(SLOW if world.slow else {}), **draw.choice(CHANGES)})
+    # What holds is the latest start that has come, then the higher name.
+    return Step(step.event_type, {**step.data, "in_force_from": draw.choice(("2026-01-01", world.day))}, step.actor)
+
+
+def _task(world: EmergencyWorld, draw: Random, at_ms: int, number: int | str) -> Step:
+    return Step("task.completed.v1", {"domain": "emergency", "task_id": f"task-{number}", "result": "done"}, "operator:op-1")
+
+
+_MAKERS: dict[str, Callable[[EmergencyWorld, Random, int, int | str], Step]] = {
+    "press": _press, "again": _again, "odd": _odd, "accept": _of_unit("dispatch.accepted"), "decline": _of_unit("dispatch.declined"),
+    "arrive": _of_unit("responder.arrived"), "check_in": _of_unit("scene.checked_in"), "report": _report, "position": _position,
+    "answer": _answer, "triage": _triage, "take": _take, "override": _override, "call_off": _call_off, "hand": _hand, "close": _close,
+    "call_back": _call_back, "contact": _contact, "device": _device, "heartbeat": _heartbeat, "battery": _battery, "retire": _retire,
+    "cover": _cover, "uncover": _uncover, "policy": _policy, "task": _task, "register": _register,
+}  # fmt: skip

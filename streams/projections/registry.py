@@ -5,7 +5,18 @@ from dataclasses import dataclass
 from schemas.facts import FACTS, Fact
 from schemas.registry import DOMAIN_EVENTS
 from schemas.topics import DOMAINS
-from streams.projections import beds, beds_tables, decisions, emergency, emergency_tables, meals, meals_tables, shared
+from streams.projections import (
+    beds,
+    beds_tables,
+    childcare,
+    childcare_tables,
+    decisions,
+    emergency,
+    emergency_tables,
+    meals,
+    meals_tables,
+    shared,
+)
 from streams.projections.errors import FactUnprojectable
 from streams.projections.fold import Fold
 from streams.projections.rows import Table
@@ -40,6 +51,7 @@ PROJECTIONS: dict[str, Projection] = {
     "meals": _projection("meals", meals.FOLDS, meals.NOT_PROJECTED, meals_tables.TABLES),
     "beds": _projection("beds", beds.FOLDS, beds.NOT_PROJECTED, beds_tables.TABLES),
     "emergency": _projection("emergency", emergency.FOLDS, emergency.NOT_PROJECTED, emergency_tables.TABLES),
+    "childcare": _projection("childcare", childcare.FOLDS, childcare.NOT_PROJECTED, childcare_tables.TABLES),
 }
 
 assert set(DOMAINS) <= PROJECTIONS.keys() <= DOMAIN_EVENTS.keys(), "every domain that is switched on has a projection"

@@ -29,6 +29,7 @@ class Heard:
 
     taken: Taken
     answer: Answer | None = field(default=None)
+    spooled: bool = False
 
 
 def wait_seconds(headers: Headers) -> int | None:
@@ -63,6 +64,7 @@ async def answer(gateway: Gateway, items: Sequence[Item], headers: Headers, *, b
     1. Nothing recordable: a problem (of the one event, or 422 with all of them).
     2. Everything recordable goes to the log; unless all of it is confirmed, 503, and the same ids may be sent again.
     3. Without a wait 202; with one, the decisions when all arrived in time (200), else 202 with those that did.
+    4. A call for help that waits on disk for the log is ``spooled``: nobody is kept waiting for its decision.
     """
     wait_s, played_at_ms = wait_seconds(headers), played_at(gateway, headers)
     refused = [item for item in items if isinstance(item, Refused)]
@@ -74,8 +76,8 @@ async def answer(gateway: Gateway, items: Sequence[Item], headers: Headers, *, b
             raise rejected(refused[0].code, refused[0].where)
         raise Problem(422, Trouble.NOTHING_RECORDED, extra={"rejected": [one.body() for one in refused]})
     if wait_s is None:
-        await gateway.record(taken, played_at_ms)
-        return _recorded([Heard(one) for one in taken], refused, {})
+        spooled = await gateway.record(taken, played_at_ms)
+        return _recorded([Heard(one, spooled=one.received.event.id in spooled) for one in taken], refused, {})
     heard = await _record_and_wait(gateway, taken, wait_s, played_at_ms)
     applied = {"Preference-Applied": f"wait={wait_s}"}
     if any(one.answer is None for one in heard):
@@ -91,7 +93,7 @@ async def answer(gateway: Gateway, items: Sequence[Item], headers: Headers, *, b
 def _recorded(heard: Sequence[Heard], refused: Sequence[Refused], headers: dict[str, str]) -> Response:
     accepted: list[dict[str, Any]] = []
     for one in heard:
-        row: dict[str, Any] = {"id": one.taken.received.event.id, "status": "recorded"}
+        row: dict[str, Any] = {"id": one.taken.received.event.id, "status": "spooled" if one.spooled else "recorded"}
         if one.answer is not None:
             row |= {"status": "decided", "decision": _decided(one)}
         accepted.append(row)
@@ -105,9 +107,10 @@ async def _record_and_wait(gateway: Gateway, taken: list[Taken], wait_s: int, pl
     """Waiters are registered before recording, so that no answer can come too early to be heard."""
     waiting = [(one, domain, gateway.boards[domain].expect(one)) for one in taken for domain in one.domains[:1]]
     try:
-        await gateway.record(taken, played_at_ms)
-        await asyncio.wait([future for _, _, future in waiting], timeout=wait_s)
-        heard = [Heard(one, future.result() if future.done() else None) for one, _, future in waiting]
+        spooled = await gateway.record(taken, played_at_ms)
+        if not spooled:
+            await asyncio.wait([future for _, _, future in waiting], timeout=wait_s)
+        heard = [Heard(one, future.result() if future.done() else None, one.received.event.id in spooled) for one, _, future in waiting]
     finally:
         for one, domain, future in waiting:
             gateway.boards[domain].forget(one, future)

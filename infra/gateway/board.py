@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from infra.gateway.intake import Taken
+from infra.gateway.presses import Presses
 from schemas.decisions import CoreReason, Decision
 from schemas.journal import FORWARDED, Decided, decision_json
 from streams.tail import Judged
@@ -81,6 +82,8 @@ class Board:
         self._requests: OrderedDict[str, Touched] = OrderedDict()
         self._waiting: dict[str, list[tuple[bytes, asyncio.Future[Answer]]]] = {}
         self._viewers: dict[str, set[Viewer]] = {}
+        self.presses: Presses | None = None
+        """Calls not decided yet, of a domain whose calls may not be refused."""
         self.next_offsets: dict[int, int] = {}
         self.polled_at_s = 0.0
         self.caught_up = False
@@ -103,12 +106,16 @@ class Board:
         for aside in record.set_aside:
             if aside.event_id is not None and aside.reason != FORWARDED:
                 self._recorded.pop(aside.event_id, None)
+                if self.presses is not None:
+                    self.presses.settled(aside.event_id)
                 for _, future in self._waiting.get(aside.event_id, ()):
                     _settle(future, Answer(None, aside.reason))
 
     def _take_decision(self, decision: Decision, judged: Judged) -> None:
         event_id = decision.event_id
         self._recorded.pop(event_id, None)
+        if self.presses is not None:
+            self.presses.settled(event_id)
         if decision.event_type == "clock.ticked.v1" and not decision.facts:
             return
         encoded = orjson.dumps(decision_json(decision), default=_plain)
@@ -186,6 +193,12 @@ class Board:
         viewer = Viewer(area)
         self._viewers.setdefault(area, set()).add(viewer)
         return viewer
+
+    def wake(self) -> None:
+        """Every live view has something new to show."""
+        for viewers in self._viewers.values():
+            for viewer in viewers:
+                viewer.news.set()
 
     def unwatch(self, viewer: Viewer) -> None:
         """The live view is closed."""

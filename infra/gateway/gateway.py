@@ -8,6 +8,7 @@ from typing import Any, Protocol, TypeVar
 import asyncpg
 
 from infra.gateway.board import Board
+from infra.gateway.calls import Calls
 from infra.gateway.carrier import Carrier, NotRecorded
 from infra.gateway.intake import Taken
 from infra.gateway.problems import Trouble, unavailable
@@ -38,6 +39,7 @@ class Gateway:
     metrics: Metrics
     checks: Mapping[str, Health] = field(default_factory=dict)
     auditor: AuditorWatch | None = None
+    calls: Calls | None = None
     record_seconds_max: float = RECORD_SECONDS_MAX
     register_seconds_max: float = REGISTER_SECONDS_MAX
     played: bool = False
@@ -51,12 +53,23 @@ class Gateway:
         except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
             raise unavailable(Trouble.REGISTER_UNAVAILABLE, retry_after_s=5) from None
 
-    async def record(self, taken: list[Taken], played_at_ms: int | None = None) -> None:
+    async def record(self, taken: list[Taken], played_at_ms: int | None = None) -> frozenset[str]:
         """Record these events, in order per area. Raises `Problem` 503 when any of them is not confirmed.
 
-        This is the seam for a domain whose events may not be refused while the log is away (emergency: a spool on disk): whoever
-        takes its lanes here answers for them.
+        Calls for help are not refused while the log is away: the ids returned are those that wait on disk (`infra.gateway.calls`).
         """
+        calls = self.calls
+        urgent = [] if calls is None else [one for one in taken if calls.takes(one)]
+        spooled = await calls.record(urgent, played_at_ms) if calls is not None and urgent else frozenset[str]()
+        await self._in_log([one for one in taken if calls is None or not calls.takes(one)], played_at_ms)
+        for one in taken:
+            if one.received.event.id not in spooled:
+                self.metrics.accepted.labels(domain=one.domains[0]).inc()
+            for domain in one.domains:
+                self.boards[domain].recorded(one.received.event.id)
+        return spooled
+
+    async def _in_log(self, taken: list[Taken], played_at_ms: int | None) -> None:
         lanes: dict[tuple[str, str], list[bytes]] = {}
         for one in taken:
             for domain in one.domains:
@@ -70,7 +83,3 @@ class Gateway:
                 raise unavailable(Trouble.OVERLOADED if result.queue_full and len(lanes) == 1 else Trouble.LOG_UNAVAILABLE)
             if isinstance(result, BaseException):
                 raise result
-        for one in taken:
-            self.metrics.accepted.labels(domain=one.domains[0]).inc()
-            for domain in one.domains:
-                self.boards[domain].recorded(one.received.event.id)

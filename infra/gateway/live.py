@@ -66,7 +66,14 @@ class LiveView:
     def _state(self) -> bytes:
         board = self._board
         age_ms = round((time.monotonic() - board.polled_at_s) * 1000) if board.polled_at_s else None
-        return orjson.dumps({"caught_up": board.caught_up, "polled_ago_ms": age_ms, "recording": not self._gateway.carrier.last_failed})
+        state: dict[str, object] = {
+            "caught_up": board.caught_up,
+            "polled_ago_ms": age_ms,
+            "recording": not self._gateway.carrier.last_failed,
+        }
+        if board.presses is not None:
+            state["presses"] = board.presses.body()
+        return orjson.dumps(state)
 
 
 def _event(name: bytes, data: bytes) -> bytes:

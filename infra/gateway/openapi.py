@@ -158,7 +158,7 @@ def _schemas() -> Json:
         "type": "object", "required": ["decisions"],
         "properties": {"decisions": {"type": "array", "items": decision_ref}, "rejected": rejected_list},
     }  # fmt: skip
-    status = {"enum": ["recorded", "decided"]}
+    status = {"enum": ["recorded", "spooled", "decided"]}
     accepted = {
         "type": "object",
         "required": ["id", "status"],

@@ -47,6 +47,9 @@ def router(gateway: Gateway) -> APIRouter:
     async def metrics() -> Response:
         """Every gateway metric; names in infra/docs/metrics.md."""
         gateway.metrics.gateway_queued.alone().set(gateway.carrier.queued_events)
+        if gateway.calls is not None:
+            gateway.metrics.named("laoxiao_gateway_spool_waiting_events").alone().set(len(gateway.calls.spool.waiting))
+            gateway.metrics.named("laoxiao_gateway_presses_undecided").alone().set(len(gateway.calls.presses))
         if gateway.auditor is not None:
             gateway.metrics.named("laoxiao_gateway_auditor_silent_seconds").alone().set(gateway.auditor.silent_s())
         for domain, board in gateway.boards.items():

@@ -36,6 +36,8 @@ class Trouble(StrEnum):
     OVERLOADED = "overloaded"
     TOO_MANY_VIEWERS = "too_many_viewers"
     LOG_UNAVAILABLE = "log_unavailable"
+    CALL_NOT_KEPT = "call_not_kept"
+    NOT_A_CALL = "not_a_call"
     REGISTER_UNAVAILABLE = "register_unavailable"
     INTERNAL_ERROR = "internal_error"
 
@@ -62,6 +64,9 @@ TITLES: dict[str, str] = {
     Trouble.OVERLOADED: "Too much is waiting to be recorded; nothing of this request was",
     Trouble.TOO_MANY_VIEWERS: "Too many live views are open",
     Trouble.LOG_UNAVAILABLE: "The log did not confirm in time; send again with the same id",
+    Trouble.CALL_NOT_KEPT: "Operators see this call, but neither log nor disk keeps it: telephone 120, 110 or 119 now, and send it again",
+    Trouble.NOT_A_CALL: "Nothing of a call can be read here: telephone 120, 110 or 119, or send JSON such as "
+    '{"data": {"channel": "button", "device_id": "..."}}',
     Trouble.REGISTER_UNAVAILABLE: "The read side is not available; events are still taken",
     Trouble.INTERNAL_ERROR: "A mistake of ours",
 }

@@ -13,13 +13,16 @@ import uvloop
 
 from infra.gateway.app import create_app
 from infra.gateway.board import Board
+from infra.gateway.calls import Calls
 from infra.gateway.carrier import Carrier
 from infra.gateway.connections import EventsDoor, journal_check, register_check, register_pool
 from infra.gateway.domain_routes.registry import DOORS
 from infra.gateway.follow import follow
 from infra.gateway.gateway import Gateway
 from infra.gateway.guard import HEAD_BYTES_MAX
+from infra.gateway.presses import Presses
 from infra.gateway.protocol import PatientProtocol
+from infra.gateway.spool import Spool
 from infra.gateway.watching import AuditorWatch
 from infra.settings import Settings
 from infra.telemetry.metrics import Metrics
@@ -86,6 +89,7 @@ async def serve(settings: Settings, *, started: "asyncio.Future[tuple[Gateway, u
         boards = {name: Board(name, request_id_fields=door.request_id_fields) for name, door in DOORS.items()}
         carrier = Carrier(doors, on_record=lambda domain, _: metrics.gateway_records.labels(domain=domain).inc())
         gateway = Gateway(carrier, boards, pool, metrics, played=settings.clock is Clock.PLAYED)
+        forwarding = _open_calls(settings, gateway, stack)
         gateway.checks = {
             **{f"kafka:{name}": door.check for name, door in doors.items()},
             **{f"journal:{name}": journal_check(board) for name, board in boards.items()},
@@ -95,7 +99,7 @@ async def serve(settings: Settings, *, started: "asyncio.Future[tuple[Gateway, u
         server = GatewayServer(_config(settings, gateway), gateway)
         tails = [asyncio.create_task(follow(settings.kafka, board, pool, metrics), name=f"tail-{name}") for name, board in boards.items()]
         watching = asyncio.create_task(gateway.auditor.follow(), name="auditor-watch")
-        stack.push_async_callback(_cancel, [*tails, watching])
+        stack.push_async_callback(_cancel, [*tails, watching, *forwarding])
         serving = asyncio.create_task(server.serve(), name="http")
         if started is not None:
             started.set_result((gateway, server))
@@ -109,6 +113,20 @@ async def serve(settings: Settings, *, started: "asyncio.Future[tuple[Gateway, u
         server.should_exit = True
         await serving
         return EXIT_JOURNAL
+
+
+def _open_calls(settings: Settings, gateway: Gateway, stack: AsyncExitStack) -> "list[asyncio.Task[None]]":
+    """The way in for calls that may not be refused, when a domain has such; the tasks that send what waits on disk."""
+    door = next((one for one in DOORS.values() if one.never_refused), None)
+    if door is None:
+        return []
+    board = gateway.boards[door.domain]
+    board.presses = Presses(board.wake)
+    spool = Spool(settings.home / "spool" / f"{settings.process or 'gateway'}.calls")
+    gateway.calls = Calls(door.never_refused, gateway.carrier, spool, board.presses, gateway.metrics)
+    gateway.calls.open()
+    stack.push_async_callback(spool.close)
+    return [asyncio.create_task(gateway.calls.forward(), name="spool-forwarder")]
 
 
 def _config(settings: Settings, gateway: Gateway) -> uvicorn.Config:

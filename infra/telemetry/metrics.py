@@ -93,6 +93,14 @@ DEFINITIONS: tuple[Definition, ...] = (
         "laoxiao_gateway_request_seconds", Kind.HISTOGRAM, "HTTP request to answer, waits and live views left out", ("route",), "gateway"
     ),
     Definition("laoxiao_gateway_queued_events", Kind.GAUGE, "Events waiting for the log in this gateway", (), "gateway"),
+    Definition(
+        "laoxiao_gateway_spool_waiting_events", Kind.GAUGE, "Calls for help that wait on disk or in memory for the log", (), "gateway"
+    ),
+    Definition(
+        "laoxiao_gateway_spooled_total", Kind.COUNTER, "Calls for help that went to the disk because the log was away", (), "gateway"
+    ),
+    Definition("laoxiao_gateway_spool_failed_total", Kind.COUNTER, "Calls for help that neither log nor disk took", (), "gateway"),
+    Definition("laoxiao_gateway_presses_undecided", Kind.GAUGE, "Calls for help shown to operators and not decided yet", (), "gateway"),
     Definition("laoxiao_gateway_viewers", Kind.GAUGE, "Open live views", ("domain",), "gateway"),
     Definition("laoxiao_gateway_waiters", Kind.GAUGE, "Callers waiting for a decision", ("domain",), "gateway"),
     Definition("laoxiao_gateway_journal_lag", Kind.GAUGE, "Journal records this gateway has not read yet", ("domain",), "gateway"),

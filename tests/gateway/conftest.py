@@ -88,13 +88,14 @@ class Running:
 class RunGateway:
     """Starts gateways and stops them with the test."""
 
-    def __init__(self) -> None:
+    def __init__(self, home: Path) -> None:
+        self._home = home
         self._running: list[Running] = []
 
-    async def __call__(self, kafka: str, postgres: str, *, ready: bool = True) -> Running:
+    async def __call__(self, kafka: str, postgres: str, *, ready: bool = True, home: Path | None = None) -> Running:
         port = free_port()
         settings = replace(
-            Settings.from_environment(), kafka=kafka, postgres=postgres, partitions=PARTITIONS, http_host="127.0.0.1", http_port=port
+            Settings.from_environment(), home=home or self._home / f"gateway-{port}", kafka=kafka, postgres=postgres, partitions=PARTITIONS, http_host="127.0.0.1", http_port=port
         )  # fmt: skip
         started: asyncio.Future[tuple[Gateway, uvicorn.Server]] = asyncio.get_running_loop().create_future()
         serving = asyncio.create_task(serve(settings, started=started))
@@ -138,9 +139,9 @@ def database(fresh_database: str) -> str:
 
 
 @pytest.fixture
-async def run_gateway() -> AsyncIterator[RunGateway]:
+async def run_gateway(tmp_path: Path) -> AsyncIterator[RunGateway]:
     """Start gateways of the test's own."""
-    runner = RunGateway()
+    runner = RunGateway(tmp_path)
     yield runner
     await runner.stop()
 

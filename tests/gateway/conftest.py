@@ -95,7 +95,8 @@ class RunGateway:
     async def __call__(self, kafka: str, postgres: str, *, ready: bool = True, home: Path | None = None) -> Running:
         port = free_port()
         settings = replace(
-            Settings.from_environment(), home=home or self._home / f"gateway-{port}", kafka=kafka, postgres=postgres, partitions=PARTITIONS, http_host="127.0.0.1", http_port=port
+            Settings.from_environment(), kafka=kafka, postgres=postgres, partitions=PARTITIONS, http_host="127.0.0.1", http_port=port,
+            home=home or self._home / f"gateway-{port}",
         )  # fmt: skip
         started: asyncio.Future[tuple[Gateway, uvicorn.Server]] = asyncio.get_running_loop().create_future()
         serving = asyncio.create_task(serve(settings, started=started))

@@ -1,10 +1,11 @@
 """Every route that exists: one line a domain. A route whose domains are not both switched on carries nothing."""
 
 from schemas.topics import DOMAINS
+from streams.handovers.childcare import ROUTES as CHILDCARE
 from streams.handovers.handover import Route
 from streams.handovers.meals import ROUTES as MEALS
 
-ALL: tuple[Route, ...] = (*MEALS,)
+ALL: tuple[Route, ...] = (*MEALS, *CHILDCARE)
 """Declared routes."""
 
 

@@ -15,7 +15,8 @@ from streams.handovers.handover import Handed, Route, Wish
 def _question(handed: Handed) -> Iterator[Wish]:
     """Q03: a booking elsewhere asks the child's home area for free units."""
     fact = handed.fact
-    assert isinstance(fact, QuotaAsked) and fact.request_id is not None
+    assert isinstance(fact, QuotaAsked)
+    assert fact.request_id is not None
     data = {
         "request_id": fact.request_id, "booking_id": fact.booking_id, "child_id": fact.child_id, "family_id": fact.family_id,
         "service": fact.service, "year": fact.quota_year, "units": fact.units, "asking_area": fact.asking_area,

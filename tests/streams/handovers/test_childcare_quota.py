@@ -6,8 +6,6 @@ from typing import Any
 import orjson
 import pytest
 
-from agents import core
-from agents.childcare import DOMAIN
 from schemas.codec import digest_of
 from schemas.decisions import Decision, Received
 from schemas.journal import Decided

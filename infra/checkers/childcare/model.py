@@ -1,0 +1,421 @@
+"""A naive model of childcare: sites, sessions with who sits in them, bookings, waits, quotas, as the journal's facts tell them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from infra.checkers import fold
+from infra.checkers.childcare.policy import rules_of
+
+Data = dict[str, Any]
+DAY_MS = 86_400_000
+SEATED = ("offered", "quota_asked", "held", "confirmed", "checked_in")
+"""States in which a booking sits in its sessions."""
+MOVABLE = ("offered", "quota_asked", "held", "confirmed")
+TERMINAL = ("completed", "no_show", "turned_away", "cancelled", "expired", "declined", "displaced", "refused")
+Holder = tuple[str, str, int]
+"""Whose quota: service, child or family, year."""
+
+
+@dataclass
+class Site:
+    """What is known of a site. ``listed`` is None until it is registered."""
+
+    listed: Data | None = None
+    closures: list[tuple[int, int | None]] = field(default_factory=list)
+
+
+@dataclass
+class Session:
+    """One session: the publication in force, and who holds or has used a seat in it, with what each weighs."""
+
+    published: Data
+    published_ms: int
+    care_limit: int
+    reported_ms: int = 0
+    shut: bool = False
+    seated: dict[str, int] = field(default_factory=dict)
+    """Bookings that hold a seat or sit in one, in the order in which they came, to their weight."""
+    gone: list[int] = field(default_factory=list)
+    """Weights of those that came and went: their seats stay used."""
+    waiting: list[str] = field(default_factory=list)
+    """Bookings in the waitlist, in its order; one with an open offer keeps its place."""
+    understaffed: int = 0
+    closed: int = 0
+
+    @property
+    def taken(self) -> int:
+        """Seats held and used."""
+        return len(self.seated) + len(self.gone)
+
+    @property
+    def care(self) -> int:
+        """What they weigh, in hundredths."""
+        return sum(self.seated.values()) + sum(self.gone)
+
+    def has_room(self, weight: int) -> bool:
+        """A seat, and staff, for one more of this weight."""
+        p = self.published
+        return not self.shut and self.taken < p["seats"] and (not p["weighted"] or self.care + weight <= self.care_limit)
+
+    @property
+    def over(self) -> bool:
+        """More is promised or used than seats or staff allow."""
+        return self.taken > self.published["seats"] or (self.published["weighted"] and self.care > self.care_limit)
+
+
+@dataclass
+class Booking:
+    """One booking and where it stands. ``due_ms``: when the clock must next act on it."""
+
+    state: str
+    data: Data
+    session_ids: tuple[str, ...]
+    starts_ms: int
+    ends_ms: int
+    due_ms: int | None = None
+    free_units: int = 0
+    units: int = 0
+    price_fen: int | None = None
+    request_id: str | None = None
+    answered: bool = False
+    provisional: bool = False
+    consumed: bool = False
+    was_confirmed: bool = False
+    offer_id: str | None = None
+    offer_kind: str = ""
+    ended_ms: int = 0
+
+
+@dataclass
+class Quota:
+    """A holder's year, by booking or request: what is promised and what was used."""
+
+    reserved: dict[str, int] = field(default_factory=dict)
+    used: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def gone(self) -> int:
+        """Units that are not free any more."""
+        return sum(self.reserved.values()) + sum(self.used.values())
+
+
+@dataclass
+class Area(fold.Area):
+    """One area, as its facts tell it."""
+
+    sites: dict[str, Site] = field(default_factory=dict)
+    sessions: dict[str, Session] = field(default_factory=dict)
+    bookings: dict[str, Booking] = field(default_factory=dict)
+    open: dict[str, Booking] = field(default_factory=dict)
+    """Those of `bookings` that have not ended."""
+    children: dict[str, list[str]] = field(default_factory=dict)
+    """Every booking id of a child, in the order in which they came."""
+    quotas: dict[Holder, Quota] = field(default_factory=dict)
+    requests: dict[str, tuple[str, Holder | None]] = field(default_factory=dict)
+    """Questions of other areas: ``reserved``, ``denied``, ``consumed`` or ``returned``, and whose quota it is."""
+    holidays: dict[int, list[str]] = field(default_factory=dict)
+
+    def quota(self, holder: Holder) -> Quota:
+        """A holder's year, empty when nothing was said of it yet."""
+        return self.quotas.setdefault(holder, Quota())
+
+    def beside(self, child_id: str) -> list[tuple[str, Booking]]:
+        """The child's open bookings."""
+        ids = self.children.get(child_id, [])
+        return [(booking_id, self.open[booking_id]) for booking_id in ids if booking_id in self.open]
+
+    def next_waiter(self, session: Session) -> str | None:
+        """Who is next: the first that waits, for whom there is room, and that has no other offer open."""
+        for booking_id in session.waiting:
+            booking = self.open.get(booking_id)
+            if booking is None or booking.state != "waitlisted" or not session.has_room(booking.data["weight"]):
+                continue
+            if not any(other.state == "offered" for _, other in self.beside(booking.data["child_id"])):
+                return booking_id
+        return None
+
+
+def forgotten(session: Session, now_ms: int) -> bool:
+    """Over for more than a day and nobody's: its id may come again for another day, as a session nobody knows."""
+    return session.published["closes_ms"] < now_ms - DAY_MS and not session.seated and not session.waiting
+
+
+def _listed(area: Area, data: Data) -> None:
+    area.sites.setdefault(data["site_id"], Site()).listed = data
+
+
+def _published(area: Area, data: Data) -> None:
+    known = area.sessions.get(data["session_id"])
+    area.sites.setdefault(data["site_id"], Site())
+    if known is None or forgotten(known, area.now_ms):
+        known = area.sessions[data["session_id"]] = Session(data, area.now_ms, data["care_limit"])
+    known.published, known.published_ms, known.care_limit = data, area.now_ms, data["care_limit"]
+    _shut(area, known)
+
+
+def _shut(area: Area, session: Session) -> None:
+    p = session.published
+    site = area.sites[p["site_id"]]
+    closed = any(from_ms < p["ends_ms"] and (until_ms is None or p["starts_ms"] < until_ms) for from_ms, until_ms in site.closures)
+    rules = rules_of(area, p["service"], area.now_ms)
+    holiday = any(p["date"] in days for days in area.holidays.values())
+    session.shut = closed or (holiday and rules is not None and rules["closed_on_holidays"])
+
+
+def _shut_all(area: Area, site_id: str | None = None) -> None:
+    for session in area.sessions.values():
+        if site_id is None or session.published["site_id"] == site_id:
+            _shut(area, session)
+
+
+def _policy(area: Area, data: Data) -> None:
+    if data["policy"] == "calendar":
+        area.holidays[data["parameters"]["year"]] = list(data["parameters"]["holidays"])
+        _shut_all(area)
+
+
+def _closure(area: Area, data: Data) -> None:
+    area.sites.setdefault(data["site_id"], Site()).closures.append((data["from_ms"], data["until_ms"]))
+    _shut_all(area, data["site_id"])
+
+
+def _reopening(area: Area, data: Data) -> None:
+    site, at_ms = area.sites.setdefault(data["site_id"], Site()), data["from_ms"]
+    site.closures = [(start, at_ms if end is None else min(end, at_ms)) for start, end in site.closures if start < at_ms]
+    _shut_all(area, data["site_id"])
+
+
+def _staffing(area: Area, data: Data) -> None:
+    session = area.sessions.get(data["session_id"])
+    if session is not None:
+        session.reported_ms = data["reported_ms"]
+        if session.published["weighted"]:
+            session.care_limit = data["care_limit"]
+
+
+def _counted(name: str) -> Callable[[Area, Data], None]:
+    def write(area: Area, data: Data) -> None:
+        session = area.sessions.get(data["session_id"])
+        if session is not None:
+            setattr(session, name, getattr(session, name) + 1)
+
+    return write
+
+
+def sit(area: Area, booking_id: str, booking: Booking) -> None:
+    """Into every session of its run."""
+    for session_id in booking.session_ids:
+        if session_id in area.sessions:
+            area.sessions[session_id].seated[booking_id] = booking.data["weight"]
+
+
+def rise(area: Area, booking_id: str, booking: Booking, *, used: bool = False) -> None:
+    """Out of every session it sits in; what was used stays used."""
+    for session_id in booking.session_ids:
+        session = area.sessions.get(session_id)
+        weight = None if session is None else session.seated.pop(booking_id, None)
+        if session is not None and used and weight is not None:
+            session.gone.append(weight)
+
+
+def stop_waiting(area: Area, booking_id: str, booking: Booking) -> None:
+    """Out of the waitlists of its sessions."""
+    for session_id in booking.session_ids:
+        session = area.sessions.get(session_id)
+        if session is not None and booking_id in session.waiting:
+            session.waiting.remove(booking_id)
+
+
+def holder_of(data: Data) -> Holder:
+    """Whose quota a fact names."""
+    return (data["service"], data["quota_holder"], data["quota_year"])
+
+
+def _new(area: Area, state: str, data: Data, session_ids: tuple[str, ...]) -> Booking:
+    booking = Booking(state, data, session_ids, data["starts_ms"], data["ends_ms"], units=data["units"])
+    area.bookings[data["booking_id"]] = area.open[data["booking_id"]] = booking
+    area.children.setdefault(data["child_id"], []).append(data["booking_id"])
+    return booking
+
+
+def _placed(state: str, due: str) -> Callable[[Area, Data], None]:
+    def write(area: Area, data: Data) -> None:
+        booking_id = data["booking_id"]
+        booking = area.open.get(booking_id)
+        if booking is None:
+            booking = _new(area, state, data, tuple(data["session_ids"]))
+            sit(area, booking_id, booking)
+        elif booking.state == "offered":
+            stop_waiting(area, booking_id, booking)
+        booking.state, booking.due_ms, booking.offer_id, booking.offer_kind = state, data[due], None, ""
+        booking.data = booking.data | {name: data[name] for name in ("mode", "service", "quota_holder", "quota_year", "group_id")}
+        booking.units, booking.free_units, booking.price_fen = data["units"], data["free_units"], data["price_fen"]
+        booking.request_id, booking.answered, booking.provisional = data["request_id"], data["answered"], data["provisional"]
+        booking.was_confirmed = booking.was_confirmed or state == "confirmed"
+        if data["free_units"] and data["request_id"] is None:
+            area.quota(holder_of(data)).reserved.setdefault(booking_id, data["free_units"])
+        joined = area.open.get(data["joined_to"] or "")
+        if state == "confirmed" and joined is not None and joined.state == "checked_in" and joined.due_ms is not None:
+            joined.due_ms = max(area.now_ms, min(joined.due_ms, joined.ends_ms))
+
+    return write
+
+
+def _waitlisted(area: Area, data: Data) -> None:
+    booking = _new(area, "waitlisted", data, (data["session_id"],))
+    booking.due_ms = data["closes_ms"]
+    if data["session_id"] in area.sessions:
+        area.sessions[data["session_id"]].waiting.append(data["booking_id"])
+
+
+def _refused(area: Area, data: Data) -> None:
+    refused = Booking("refused", data, (), 0, 0, ended_ms=area.now_ms)
+    area.bookings.setdefault(data["booking_id"], refused)
+
+
+def settle(area: Area, booking_id: str, word: str) -> None:
+    """The units a booking or request holds are used, or free again."""
+    for quota in area.quotas.values():
+        if booking_id in quota.reserved and word in ("consumed", "returned"):
+            units = quota.reserved.pop(booking_id)
+            if word == "consumed":
+                quota.used[booking_id] = units
+
+
+def end(area: Area, booking_id: str, state: str, word: str) -> None:
+    """A booking is over."""
+    booking = area.open.pop(booking_id, None)
+    if booking is None:
+        return
+    rise(area, booking_id, booking, used=booking.state == "checked_in")
+    stop_waiting(area, booking_id, booking)
+    booking.state, booking.due_ms, booking.ended_ms = state, None, area.now_ms
+    settle(area, booking_id, word)
+
+
+def _ended(state: str) -> Callable[[Area, Data], None]:
+    return lambda area, data: end(area, data["booking_id"], state, data.get("quota", "none"))
+
+
+def _displaced(area: Area, data: Data) -> None:
+    booking = area.open.get(data["booking_id"])
+    if data["offer_id"] is None:
+        end(area, data["booking_id"], "displaced", data["quota"])
+    elif booking is not None:
+        rise(area, data["booking_id"], booking)
+        stop_waiting(area, data["booking_id"], booking)
+        booking.state, booking.session_ids = "moving", ()
+
+
+def _extended(area: Area, data: Data) -> None:
+    booking = area.open.get(data["booking_id"])
+    if booking is None:
+        return
+    if data["session_id"] in area.sessions:
+        area.sessions[data["session_id"]].seated[data["booking_id"]] = booking.data["weight"]
+    booking.session_ids = (*booking.session_ids, data["session_id"])
+    booking.ends_ms, booking.due_ms = data["ends_ms"], data["late_ms"]
+    booking.units += data["units"]
+    booking.free_units += data["free_units"]
+    if data["free_units"]:
+        rules = rules_of(area, data["service"], area.now_ms)
+        holder = data["family_id"] if rules is not None and rules["counted_by"] == "family" else data["child_id"]
+        quota = area.quota((data["service"], holder, int(data["date"][:4])))
+        quota.used[f"{data['booking_id']}|{data['session_id']}"] = data["free_units"]
+
+
+def _repriced(area: Area, data: Data) -> None:
+    booking = area.bookings.get(data["booking_id"])
+    if booking is not None:
+        booking.answered, booking.provisional = True, False
+        booking.free_units, booking.price_fen = data["free_units"], data["price_fen"]
+
+
+def _offer_made(area: Area, data: Data) -> None:
+    booking = area.open.get(data["booking_id"])
+    if booking is None:
+        return
+    booking.state, booking.session_ids = "offered", tuple(data["session_ids"])
+    booking.starts_ms, booking.ends_ms, booking.due_ms = data["starts_ms"], data["ends_ms"], data["expires_ms"]
+    booking.offer_id, booking.offer_kind = data["offer_id"], data["kind"]
+    sit(area, data["booking_id"], booking)
+
+
+def _withdrawn(area: Area, data: Data) -> None:
+    booking = area.open.get(data["booking_id"])
+    if booking is not None:
+        rise(area, data["booking_id"], booking)
+        booking.state, booking.offer_id, booking.due_ms = "waitlisted", None, max(area.now_ms, booking.starts_ms)
+
+
+def _present(area: Area, booking_id: str, late_ms: int) -> None:
+    booking = area.open.get(booking_id)
+    if booking is not None:
+        booking.state, booking.due_ms, booking.consumed = "checked_in", late_ms, True
+        settle(area, booking_id, "consumed")
+
+
+def _carried(area: Area, data: Data) -> None:
+    end(area, data["booking_id"], "completed", "none")
+    _present(area, data["next_booking_id"], max(area.now_ms, data["late_ms"]))
+
+
+def _uncollected(area: Area, data: Data) -> None:
+    booking = area.open.get(data["booking_id"])
+    if booking is not None:
+        booking.due_ms = data["next_ms"]
+
+
+def _reserved(area: Area, data: Data) -> None:
+    holder = holder_of(data)
+    area.quota(holder).reserved[data["request_id"]] = data["units"]
+    area.requests[data["request_id"]] = ("reserved", holder)
+
+
+def _denied(area: Area, data: Data) -> None:
+    area.requests[data["request_id"]] = ("denied", None)
+
+
+def _settled(area: Area, data: Data) -> None:
+    settle(area, data["request_id"], data["result"])
+    area.requests[data["request_id"]] = (data["result"], area.requests.get(data["request_id"], ("", None))[1])
+
+
+_WRITERS: dict[str, Callable[[Area, Data], None]] = {
+    "policy.adopted.v1": _policy,
+    "childcare.site.listed.v1": _listed,
+    "childcare.session.published.v1": _published,
+    "childcare.staffing.recorded.v1": _staffing,
+    "childcare.session.understaffed.v1": _counted("understaffed"),
+    "childcare.session.closed.v1": _counted("closed"),
+    "childcare.site.closure_recorded.v1": _closure,
+    "childcare.site.reopening_recorded.v1": _reopening,
+    "childcare.booking.confirmed.v1": _placed("confirmed", "no_show_ms"),
+    "childcare.booking.held.v1": _placed("held", "expires_ms"),
+    "childcare.quota.asked.v1": _placed("quota_asked", "answer_by_ms"),
+    "childcare.booking.waitlisted.v1": _waitlisted,
+    "childcare.booking.refused.v1": _refused,
+    "childcare.booking.cancelled.v1": _ended("cancelled"),
+    "childcare.booking.expired.v1": _ended("expired"),
+    "childcare.booking.no_show.v1": _ended("no_show"),
+    "childcare.booking.displaced.v1": _displaced,
+    "childcare.booking.extended.v1": _extended,
+    "childcare.booking.repriced.v1": _repriced,
+    "childcare.offer.made.v1": _offer_made,
+    "childcare.offer.declined.v1": _ended("declined"),
+    "childcare.offer.expired.v1": _ended("expired"),
+    "childcare.offer.withdrawn.v1": _withdrawn,
+    "childcare.waitlist.closed.v1": _ended("expired"),
+    "childcare.child.checked_in.v1": lambda area, data: _present(area, data["booking_id"], data["late_ms"]),
+    "childcare.child.checked_out.v1": _ended("completed"),
+    "childcare.child.carried_over.v1": _carried,
+    "childcare.child.turned_away.v1": _ended("turned_away"),
+    "childcare.child.uncollected.v1": _uncollected,
+    "childcare.quota.reserved.v1": _reserved,
+    "childcare.quota.denied.v1": _denied,
+    "childcare.quota.settled.v1": _settled,
+}
+
+MODEL = fold.Model(Area, _WRITERS)
+"""How childcare is folded."""

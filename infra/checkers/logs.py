@@ -6,7 +6,7 @@ Written from the contract's text alone: the validity rule, the identity of an ev
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, NamedTuple
 
 import orjson
@@ -200,6 +200,7 @@ def identity(event: dict[str, Any]) -> bytes:
     return orjson.dumps({name: event.get(name) for name in IDENTITY}, option=orjson.OPT_SORT_KEYS)
 
 
+@lru_cache(maxsize=16_384)
 def instant_ms(text: str) -> int:
     """RFC 3339 to milliseconds since the epoch."""
     return round(datetime.fromisoformat(text).timestamp() * 1000)

@@ -178,9 +178,9 @@ class ResolvedOnce(Eye[Area]):
         data, kind = fact["data"], fact["type"]
         booking = area.open.get(data.get("booking_id") or "")
         waits = booking is not None and booking.state in ("held", "offered", "quota_asked")
-        if kind in self.TAKES and waits and booking is not None and not data.get("provisional"):
-            if booking.due_ms is not None and decided.time_ms >= booking.due_ms:
-                self.note(f"{kind} of {data['booking_id']} at {decided.time_ms}, it had ended at {booking.due_ms}", decided)
+        due_ms = booking.due_ms if waits and booking is not None else None
+        if kind in self.TAKES and not data.get("provisional") and due_ms is not None and decided.time_ms >= due_ms:
+            self.note(f"{kind} of {data['booking_id']} at {decided.time_ms}, it had ended at {due_ms}", decided)
         if not kind.startswith("childcare.offer.") or kind == "childcare.offer.made.v1":
             return
         key = (area.area, data["offer_id"])

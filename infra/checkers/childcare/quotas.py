@@ -44,7 +44,8 @@ class FreeUnits(Eye[Area]):
             if booking is not None and session is not None and rules is not None:
                 holder = (data["service"], data["family_id" if rules["counted_by"] == "family" else "child_id"], int(data["date"][:4]))
                 local = booking.data["home_area"] == area.area
-                self._share(area, decided, data, rules, _units(rules, session.published["mode"]), holder if local else None)
+                units = _units(rules, session.published["mode"])
+                self._share(area, decided, data, rules=rules, units=units, holder=holder if local else None)
         elif kind in ("childcare.quota.reserved.v1", "childcare.quota.denied.v1"):
             self._answered(area, decided, kind, data)
 
@@ -58,13 +59,14 @@ class FreeUnits(Eye[Area]):
         if holder_of(data) != wanted:
             self.note(f"booking {data['booking_id']} counts for {holder_of(data)}, it should for {wanted}", decided)
         local = data["home_area"] == area.area
-        self._share(area, decided, data, rules, sum(_units(rules, mode) for mode in modes), wanted if local else None)
+        units = sum(_units(rules, mode) for mode in modes)
+        self._share(area, decided, data, rules=rules, units=units, holder=wanted if local else None)
         if data["price_fen"] != price_fen(rules, data["mode"], data["units"] - data["free_units"]):
             self.note(f"booking {data['booking_id']} costs {data['price_fen']} fen for {data['free_units']}/{data['units']} free", decided)
         if data["free"] != (data["free_units"] == data["units"]):
             self.note(f"booking {data['booking_id']} says free {data['free']} with {data['free_units']} of {data['units']} free", decided)
 
-    def _share(self, area: Area, decided: Decided, data: dict[str, Any], rules: Rules, units: int, holder: Holder | None) -> None:
+    def _share(self, area: Area, decided: Decided, data: dict[str, Any], *, rules: Rules, units: int, holder: Holder | None) -> None:
         """What so many units get: of another area's child nothing, until that area says so."""
         limit = rules["free_per_year"]
         gone = area.quota(holder).gone if holder is not None else 0

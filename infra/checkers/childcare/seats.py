@@ -116,9 +116,10 @@ class StaffRatio(Eye[Area]):
         for session_id in () if booking is None or carried else booking.session_ids:
             session = area.sessions.get(session_id)
             inside = 0 if session is None else _inside(area, session)
-            if session is not None and booking is not None and session.published["weighted"]:
-                if inside + booking.data["weight"] > session.care_limit:
-                    self.note(f"{session_id}: {inside} in the room, staff for {session.care_limit}, and one more was let in", decided)
+            if session is None or booking is None or not session.published["weighted"]:
+                continue
+            if inside + booking.data["weight"] > session.care_limit:
+                self.note(f"{session_id}: {inside} in the room, staff for {session.care_limit}, and one more was let in", decided)
 
 
 def _inside(area: Area, session: Session) -> int:
@@ -160,9 +161,9 @@ class FreedOnce(Eye[Area]):
         if booking is None:
             self.note(f"booking {data['booking_id']} has ended and {kind} frees its seats again", decided)
         elif booking.state != "waitlisted":
-            where = data.get("session_ids") or (data["session_id"],)
-            if tuple(where)[0] != booking.session_ids[0]:
-                self.note(f"booking {data['booking_id']} sits in {booking.session_ids[0]} and is freed in {where[0]}", decided)
+            where = data["session_id"]
+            if where != booking.session_ids[0]:
+                self.note(f"booking {data['booking_id']} sits in {booking.session_ids[0]} and is freed in {where}", decided)
 
 
 class NewestWins(Eye[Area]):
@@ -175,9 +176,10 @@ class NewestWins(Eye[Area]):
         """Judge each publication."""
         data = fact["data"]
         session = area.sessions.get(data.get("session_id") or "")
-        if fact["type"] == PUBLISHED and session is not None and not forgotten(session, decided.time_ms):
-            if data["version"] <= session.published["version"]:
-                self.note(f"{data['session_id']} went from version {session.published['version']} to {data['version']}", decided)
+        if fact["type"] != PUBLISHED or session is None or forgotten(session, decided.time_ms):
+            return
+        if data["version"] <= session.published["version"]:
+            self.note(f"{data['session_id']} went from version {session.published['version']} to {data['version']}", decided)
 
 
 class CitesCapacity(Eye[Area]):

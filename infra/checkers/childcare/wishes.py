@@ -4,9 +4,9 @@ The wish is read from the event as it was sent. What it deserves is worked out o
 """
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
-from infra.checkers.childcare.model import MOVABLE, Area, Booking, Session
+from infra.checkers.childcare.model import MOVABLE, Area, Session, forgotten
 from infra.checkers.childcare.policy import Rules, age_months, in_force, rules_of, weight_of
 from infra.checkers.childcare.search import Wish, nearest, overlaps, rule_of
 from infra.checkers.civil import day_of, minute_ms
@@ -23,6 +23,15 @@ LOOKED_AT_MAX = 24
 """So many sites are looked at whether full or not; beyond, a refusal may name another reason."""
 Deserved = tuple[str, Any]
 """``refused`` with the reason, ``placed`` with the run, ``waitlisted`` with the session."""
+
+
+class Where(NamedTuple):
+    """What a wish comes down to: a session named or none, the service, the day, what each child weighs on it."""
+
+    session: Session | None
+    service: str
+    day: str
+    weights: tuple[int, ...]
 
 
 def event_in(logs: Logs) -> EventOf:
@@ -85,6 +94,12 @@ class WishOracle(Eye[Area]):
         else:
             said = ("placed", tuple(data["session_ids"]))
         wanted = self._deserved(area, sent, decided.time_ms)
+        if (
+            said == ("refused", "unknown_session")
+            and wanted == ("refused", "session_past")
+            and forgotten(area.sessions[sent["session_id"]], decided.time_ms)
+        ):
+            return  # over for more than a day: known or not known any more
         crowded = sum(site.listed is not None for site in area.sites.values()) > LOOKED_AT_MAX
         if said != wanted and not (crowded and "placed" not in (said[0], wanted[0])):
             self.note(f"booking {data['booking_id']} was {said[0]} {said[1]}, it deserved to be {wanted[0]} {wanted[1]}", decided)
@@ -111,7 +126,7 @@ class WishOracle(Eye[Area]):
                 return "refused", "age_outside"
             if now_ms < self._restricted.get((area.area, child["child_id"]), 0) and day != day_of(now_ms):
                 return "refused", "same_day_only"
-        return _seat(area, rules, sent, (session, service, day), tuple(weight_of(rules, age) for age in months), now_ms)
+        return _seat(area, rules, sent, Where(session, service, day, tuple(weight_of(rules, age) for age in months)), now_ms)
 
     def _displaced(self, area: Area, decided: Decided, data: dict[str, Any]) -> None:
         booking = area.open.get(data["booking_id"])
@@ -125,16 +140,15 @@ class WishOracle(Eye[Area]):
         if not any(_goes_first(area, session, rules) == data["booking_id"] for session in pressed):
             first = _goes_first(area, pressed[0], rules)
             self.note(f"booking {data['booking_id']} lost its place before {first}", decided)
-        wanted = {self._elsewhere(area, rules, data["booking_id"], booking, session, decided.time_ms) for session in pressed}
+        wanted = {self._elsewhere(area, rules, data["booking_id"], session, decided.time_ms) for session in pressed}
         if data["offer_id"] is None and () not in wanted:
             self.note(f"booking {data['booking_id']} was given up, {sorted(wanted)[0]} would have taken it", decided)
         if data["offer_id"] is not None and len(wanted) == 1:
             self._offered = wanted.pop()
 
-    def _elsewhere(
-        self, area: Area, rules: Rules, booking_id: str, booking: Booking, session: Session, now_ms: int
-    ) -> tuple[str, ...]:  # fmt: skip
-        p, data = session.published, booking.data
+    def _elsewhere(self, area: Area, rules: Rules, booking_id: str, session: Session, now_ms: int) -> tuple[str, ...]:
+        booking, p = area.open[booking_id], session.published
+        data = booking.data
         wish = Wish(
             data["lat"], data["lon"], p["service"], p["date"], booking.starts_ms, booking.ends_ms, None, False, (data["child_id"],),
             (data["weight"],), rules["alternative_shift_s"] * 1000 if len(booking.session_ids) == 1 else 0, p["session_id"], booking_id,
@@ -177,8 +191,8 @@ def _day_closed(rules: Rules, day: str, now_ms: int) -> str | None:
     return "past_cutoff" if day == today and until is not None and now_ms > minute_ms(day, until) else None
 
 
-def _seat(area: Area, rules: Rules, sent: dict[str, Any], where: tuple[Any, str, str], weights: tuple[int, ...], now_ms: int) -> Deserved:
-    session, service, day = where
+def _seat(area: Area, rules: Rules, sent: dict[str, Any], where: Where, now_ms: int) -> Deserved:
+    session, service, day, weights = where
     children = tuple(child["child_id"] for child in members(sent))
     run: tuple[str, ...]
     if session is not None:

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from schemas.decisions import CoreReason
+from schemas.emergency import CallChannel, CallOutcome, Desk, Severity
+from schemas.emergency_reasons import EmergencyReason, EmergencyRule, Review, Shortfall
 from schemas.facts import FACTS, TaskKind
 from schemas.meals import Meal, MealsReason, MealsRule, ProviderKind, Service
 from schemas.registry import DOMAIN_EVENTS, known_types
@@ -61,6 +63,14 @@ def test_both_languages_have_the_same_keys_and_the_same_blanks() -> None:
         ("meal", Meal),
         ("service", Service),
         ("kind", ProviderKind),
+        ("reason", EmergencyReason),
+        ("rule", EmergencyRule),
+        ("short", Shortfall),
+        ("review", Review),
+        ("severity", Severity),
+        ("signal", CallChannel),
+        ("desk", Desk),
+        ("outcome_of", CallOutcome),
     ],
 )
 def test_every_code_has_its_words(prefix: str, codes: type[StrEnum]) -> None:

@@ -67,16 +67,16 @@ async function open(one) {
   panel = one;
   setPanel(one);
   lookup.clear();
-  latest.filter = "all";
+  latest.filter = panel.filter || "all";
   latest.replace([]);
-  const rooms = { top: byId("room_top"), bottom: byId("room_bottom"), side: byId("room_side"), legend: byId("room_legend") };
+  const rooms = { top: byId("room_top"), right: byId("room_right"), bottom: byId("room_bottom"), side: byId("room_side"), legend: byId("room_legend") };
   for (const room of Object.values(rooms)) room.replaceChildren();
   byId("numbers").replaceChildren();
   byId("map").replaceChildren();
   drawTasks([], lookup.lookUp);
   panel.build(rooms);
   const choices = [["all", "all"], ["refused", "only_refused"], ...panel.filters];
-  byId("filter").replaceChildren(...choices.map(([value, key]) => el("option", { value, "data-t": key })));
+  byId("filter").replaceChildren(...choices.map(([value, key]) => el("option", { value, "data-t": key, selected: value === latest.filter })));
   Object.assign(view, { area: null, overview: null, map: null, link: null, state: null, tasks: [], trouble: false });
   byId("area").replaceChildren();
   const address = new URL(location.href);
@@ -94,6 +94,7 @@ async function loadDomains() {
     view.trouble = !answer.ok;
     if (!answer.ok) return;
     panels = PANELS.filter((one) => answer.body.domains.includes(one.name));
+    for (const one of panels) one.played = answer.body.played;
     const wanted = new URLSearchParams(location.search).get("domain");
     if (panels.length) await open(panels.find((one) => one.name === wanted) || panels[0]);
   } catch {
@@ -193,6 +194,7 @@ async function show(area) {
     },
     state: (state) => {
       view.state = state;
+      if (panel.live) panel.live(state);
       drawStatus();
     },
     decisions: (message) => {

@@ -7,6 +7,15 @@ export async function read(path) {
   return { ok: answer.ok, status: answer.status, body };
 }
 
+// Sends one act of a person and waits for its decision. The key makes sending again safe.
+export async function send(path, body) {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  const key = `page-${[...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("")}`;
+  const headers = { "content-type": "application/json", "idempotency-key": key, prefer: "wait=5" };
+  const answer = await fetch(path, { method: "POST", headers, body: JSON.stringify(body) });
+  return { ok: answer.ok, status: answer.status, body: await answer.json().catch(() => null) };
+}
+
 // Opens the live view of an area. `on` has decisions(message), state(message), link(connected). Returns a function that closes it.
 export function openLive(domain, area, on) {
   let source = null;

@@ -60,10 +60,11 @@ function requestView(panel, body, lookUp) {
   if (body.provider_id) facts.push(body.provider_id);
   if (typeof body.distance_m === "number") facts.push(t("distance", { n: number(body.distance_m) }));
   if (typeof body.travel_s === "number") facts.push(t("travel", { n: Math.max(1, Math.round(body.travel_s / 60)) }));
-  const bad = body.state === "refused" || body.state === "unplaced";
+  const own = panel.state ? panel.state(body) : null;
+  const bad = own ? own.bad : body.state === "refused" || body.state === "unplaced";
   return el("div", { class: "found" },
     el("div", { class: "line" },
-      el("span", { class: `tag ${bad ? "bad" : "good"}` }, t(`state.${body.state}`)),
+      el("span", { class: `tag ${bad ? "bad" : "good"}` }, own ? own.words : t(`state.${body.state}`)),
       el("b", { class: "id" }, id),
       body.reason ? el("span", {}, t(`reason.${body.reason}`)) : null),
     el("div", { class: "muted" }, facts.join(" · ")),

@@ -23,12 +23,18 @@ export function drawMap({ sites, points }) {
     const [x, y] = place(point.position);
     const to = at.get(point.to);
     if (to) parts.push(svg("line", { class: "o-line", x1: x, y1: y, x2: to[0], y2: to[1] }));
-    parts.push(svg("circle", { class: "o", cx: x, cy: y, r: 2.2 }));
+    if (!point.kind) parts.push(svg("circle", { class: "o", cx: x, cy: y, r: 2.2 }));
   }
   const radius = sites.length > 120 ? 4.5 : 6.5;
   for (const site of sites) {
     const [x, y] = at.get(site.id);
     parts.push(svg("circle", { class: `p p-${site.kind}`, cx: x, cy: y, r: radius }, svg("title", {}, site.title)));
+  }
+  // What is urgent lies on top.
+  for (const point of points.filter((one) => one.position && one.kind)) {
+    const [x, y] = place(point.position);
+    const on = point.open ? { click: point.open } : {};
+    parts.push(svg("circle", { class: `o o-${point.kind}`, cx: x, cy: y, r: 7, on }, svg("title", {}, point.title)));
   }
   if (sites.length <= LABELS_MAX) {
     for (const site of sites) {

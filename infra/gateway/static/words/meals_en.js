@@ -66,7 +66,6 @@ export const en = {
   "reason.provider_unsuitable": "This provider does not suit",
   "reason.provider_full": "This provider is full",
   "reason.provider_not_open": "This provider does not serve that meal",
-  "reason.already_there": "The order is there already",
   "reason.cancel_too_late": "Too late to cancel",
   "reason.window_empty": "The interval is empty",
   "reason.not_a_delivery": "Not a delivery order",
@@ -125,8 +124,6 @@ export const en = {
   "rule.no_such_weekday_left": "no such weekday in the interval",
   "rule.order_days_ahead_max": "too far ahead",
   "rule.order_exists": "the order id exists",
-  "rule.override": "moved by an operator",
   "rule.until_before_from": "the end is before the beginning",
-  "rule.version_exists": "this version exists",
   "rule.welfare_check": "nobody answered: a welfare check is due",
 };

@@ -66,7 +66,6 @@ export const zh = {
   "reason.provider_unsuitable": "该供应方不合适",
   "reason.provider_full": "该供应方已满",
   "reason.provider_not_open": "该供应方当餐不营业",
-  "reason.already_there": "订单已在该供应方",
   "reason.cancel_too_late": "已过取消时限",
   "reason.window_empty": "时间段为空",
   "reason.not_a_delivery": "不是送餐订单",
@@ -125,8 +124,6 @@ export const zh = {
   "rule.no_such_weekday_left": "所选星期在期限内没有日期",
   "rule.order_days_ahead_max": "日期太远，尚未开放",
   "rule.order_exists": "订单号已存在",
-  "rule.override": "人工改派",
   "rule.until_before_from": "结束早于开始",
-  "rule.version_exists": "这一版本已存在",
   "rule.welfare_check": "无人应答，需上门查看",
 };

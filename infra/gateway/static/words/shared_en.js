@@ -125,4 +125,8 @@ export const en = {
   "domain.emergency": "Emergency",
   "domain.beds": "Beds",
   "domain.childcare": "Childcare",
+  "reason.already_there": "Already there",
+  "rule.override": "chosen by an operator",
+  "rule.version_exists": "this version exists",
+  "rule.calendar_not_used": "the calendar is noted and not used here",
 };

@@ -125,4 +125,8 @@ export const zh = {
   "domain.emergency": "紧急救援",
   "domain.beds": "床位",
   "domain.childcare": "托育",
+  "reason.already_there": "已经在那里",
+  "rule.override": "人工改派",
+  "rule.version_exists": "这一版本已存在",
+  "rule.calendar_not_used": "日历已知悉，此处不用",
 };

@@ -1,0 +1,229 @@
+// One incident as its operator needs it: what is known, who was asked and why, the time line, and what can be done about it.
+import { clockOf, el } from "../dom.js";
+import { read, send } from "../feed.js";
+import { why } from "../decisions.js";
+import { duration, number, t } from "../words.js";
+
+const SEVERITIES = ["life", "urgent", "help", "false"];
+const DESKS = ["120", "110", "119", "family"];
+const OUTCOMES = ["rescued", "helped", "false", "test", "duplicate", "unfounded"];
+const SEAT_KEPT = "laoxiao.seat";
+
+function seatKept() {
+  try {
+    return localStorage.getItem(SEAT_KEPT) || "seat-01";
+  } catch {
+    return "seat-01";
+  }
+}
+
+function keepSeat(value) {
+  try {
+    localStorage.setItem(SEAT_KEPT, value);
+  } catch {
+    // Storage may be forbidden; the seat then lasts as long as the page.
+  }
+}
+
+export function codes(prefix, values) {
+  return values.map((value) => t(`${prefix}.${value}`)).join("、");
+}
+
+function choice(label, values, word) {
+  return el("select", { "aria-label": label }, el("option", { value: "" }, label), values.map((value) => el("option", { value }, word(value))));
+}
+
+export class IncidentCard {
+  // `now` gives the area's own clock, `units` the responders as the capacity lists them.
+  constructor(now, units, changed) {
+    this.now = now;
+    this.units = units;
+    this.changed = changed;
+    this.id = null;
+    this.body = null;
+    this.said = null;
+    this.seat = seatKept();
+    this.place = el("div", { "aria-live": "polite" });
+    this.acts = el("div", { class: "acts" });
+    this.note = el("p", { class: "notice", hidden: true });
+    this.drawn = "";
+  }
+
+  element() {
+    const seat = el("input", { class: "seat", maxlength: 32, value: this.seat, "data-label": "seat" });
+    seat.addEventListener("change", () => {
+      if (/^[A-Za-z0-9._:-]{1,32}$/.test(seat.value)) keepSeat((this.seat = seat.value));
+      else seat.value = this.seat;
+    });
+    return el("section", { class: "card incident", "aria-labelledby": "h-incident" },
+      el("div", { class: "head" }, el("h2", { id: "h-incident", "data-t": "incident" }), el("label", { class: "field" }, el("span", { "data-t": "seat" }), seat)),
+      this.acts, this.note, this.place);
+  }
+
+  async show(id) {
+    if (id !== this.id) {
+      Object.assign(this, { id, body: null, said: null, drawn: "" });
+      this.note.hidden = true;
+      this.draw();
+    }
+    await this.refresh();
+  }
+
+  async refresh() {
+    if (this.id === null) return;
+    const id = this.id;
+    const answer = await read(`/v1/emergency/requests/${encodeURIComponent(id)}`).catch(() => null);
+    if (answer === null || !answer.ok || id !== this.id || answer.body.kind_of_request !== "incident") return;
+    this.body = answer.body;
+    this.draw();
+  }
+
+  clear() {
+    Object.assign(this, { id: null, body: null, drawn: "" });
+    this.draw();
+  }
+
+  draw() {
+    const body = this.body;
+    if (body === null) {
+      this.acts.replaceChildren();
+      this.place.replaceChildren(el("p", { class: "muted" }, t("incident_pick")));
+      return;
+    }
+    // The buttons stay as they are while the operator is at them; only another state makes new ones.
+    const key = [body.call_id, body.state, body.manual, body.answered_at, document.documentElement.lang].join("|");
+    if (key !== this.drawn) this.acts.replaceChildren(...this.actions(body));
+    this.drawn = key;
+    if (this.place.querySelector("details[open]")) return;
+    this.place.replaceChildren(...this.facts(body), this.responders(body), this.timeline(body));
+  }
+
+  facts(body) {
+    const short = body.short_roles.map(([role, reason]) => `${t(`role.${role}`)}：${t(`short.${reason}`)}`).join("、");
+    const lines = [
+      el("div", { class: "line" },
+        el("span", { class: `tag sev-${body.severity}` }, t(`severity.${body.severity}`)),
+        el("b", {}, `${t(`need.${body.kind}`)} · ${t(`signal.${body.channel}`)}`),
+        el("span", { class: "tag" }, t(`incident.${body.state}`)),
+        body.manual ? el("span", { class: "tag warn" }, t("manual")) : null,
+        el("span", { class: "id" }, body.call_id)),
+      el("div", { class: "muted" }, [
+        `${clockOf(body.opened_at)} · ${duration(body.age_s)}`,
+        body.person_id, body.device_id,
+        body.signals > 1 ? t("signals_n", { n: number(body.signals) }) : null,
+        body.position ? `${body.position.lat.toFixed(5)}, ${body.position.lon.toFixed(5)}` : null,
+        body.level ? `${t("level_n", { n: body.level })} ${t("told_to", { seat: t(`seat_of.${body.told}`) })}` : null,
+        body.handed_to ? t(`desk.${body.handed_to}`) : null,
+        body.outcome ? t(`outcome_of.${body.outcome}`) : null,
+      ].filter(Boolean).join(" · ")),
+    ];
+    if (body.needs_review.length && !body.triaged) lines.push(el("p", { class: "notice" }, t("review_flag", { what: codes("review", body.needs_review) })));
+    if (short) lines.push(el("p", { class: "notice" }, t("searching", { reason: short })));
+    return lines;
+  }
+
+  responders(body) {
+    const rows = body.dispatches.map((one) =>
+      el("li", {},
+        el("div", { class: "line" },
+          el("b", { class: "id" }, one.responder_id),
+          el("span", { class: `tag ${one.leg === "ended" ? "bad" : one.leg === "asked" ? "warn" : "good"}` }, t(`incident.${one.leg}`)),
+          el("span", {}, t(`role.${one.role}`)),
+          one.cause ? el("span", { class: "muted" }, t(`cause.${one.cause}`)) : null,
+          one.times > 1 ? el("span", { class: "muted" }, t("asked_times", { n: one.times })) : null,
+          one.fit ? null : el("span", { class: "tag warn" }, t("unfit")),
+          one.rested ? null : el("span", { class: "tag warn" }, t("rest_broken"))),
+        el("div", { class: "muted" }, [
+          t("eta", { n: Math.max(1, Math.round(one.travel_s / 60)), m: number(one.distance_m) }),
+          one.data_age_s < 0 ? t("no_position_yet") : t("data_age_s", { n: number(one.data_age_s) }),
+          one.override,
+        ].filter(Boolean).join(" · ")),
+        one.why ? el("details", {}, el("summary", {}, t("why")), el("div", { class: "inside" }, why(one.why))) : null));
+    return el("div", {}, el("h3", {}, t("responders")), rows.length ? el("ul", { class: "sent" }, rows) : el("p", { class: "muted" }, t("nobody_yet")));
+  }
+
+  timeline(body) {
+    const rows = body.history.slice().reverse().map((step) => {
+      const reason = why(step.why);
+      return el("li", {},
+        el("div", { class: "line" }, el("time", { datetime: step.at }, clockOf(step.at)), el("b", {}, t(`fact.${step.type}`)), el("span", {}, stepWords(step.data).join(" · "))),
+        reason ? el("details", {}, el("summary", {}, t("why")), el("div", { class: "inside" }, reason)) : null);
+    });
+    return el("div", {}, el("h3", {}, t("timeline")), el("ol", { class: "steps" }, rows));
+  }
+
+  actions(body) {
+    const button = (key, path, data, kind = "quiet") => el("button", { type: "button", class: kind, on: { click: () => this.act(path, data()) } }, t(key));
+    if (body.state === "called_back") return [];
+    if (body.state === "closed") return body.callback_by ? [button("act_callback", "callback", () => ({ outcome: body.outcome }), "")] : [];
+    const out = [];
+    const seat = () => ({ operator_id: this.seat });
+    if (!body.answered_at) {
+      out.push(button("act_answer", "answer", seat, ""), button("act_silent", "answer", () => ({ ...seat(), silent: true })));
+    }
+    const picked = (key, values, word, path, field) => {
+      const select = choice(t(key), values, word);
+      select.addEventListener("change", () => {
+        if (select.value) this.act(path, { [field]: select.value });
+        select.value = "";
+      });
+      return select;
+    };
+    out.push(
+      picked("act_triage", SEVERITIES, (value) => t(`severity.${value}`), "triage", "severity"),
+      picked("act_handover", DESKS, (value) => t(`desk.${value}`), "handover", "to"),
+      picked("act_close", OUTCOMES, (value) => t(`outcome_of.${value}`), "close", "outcome"),
+      button(body.manual ? "act_giveback" : "act_takeover", "takeover", () => ({ ...seat(), reason: "console", control: body.manual ? "automatic" : "manual" })),
+      this.override(body));
+    return out;
+  }
+
+  override(body) {
+    const near = this.units().filter((one) => one.callable && !(one.responder_id in body.engaged)).slice(0, 30);
+    const select = choice(t("act_pick"), near.map((one) => one.responder_id), (id) => {
+      const unit = near.find((one) => one.responder_id === id);
+      return `${id} · ${t(`unit.${unit.kind}`)}`;
+    });
+    const reason = el("input", { maxlength: 200, placeholder: t("act_reason"), "aria-label": t("act_reason") });
+    const form = el("form", { class: "override" }, select, reason, el("button", { type: "submit", class: "quiet" }, t("act_override")));
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      if (select.value && reason.value.trim()) this.act("override", { responder_id: select.value, reason: reason.value.trim() });
+      else reason.focus();
+    });
+    return form;
+  }
+
+  async act(path, data) {
+    const body = { area: this.body.area, actor: `operator:${this.seat}`, time: this.now(), channel: "system", data };
+    const answer = await send(`/v1/emergency/calls/${encodeURIComponent(this.body.call_id)}/${path}`, body).catch(() => null);
+    const decision = answer && answer.body && answer.body.decisions ? answer.body.decisions[0] : null;
+    if (answer === null || !answer.ok) this.note.textContent = t("act_failed");
+    else if (decision && decision.outcome === "refused") this.note.textContent = t("act_refused", { why: t(`reason.${decision.reason}`) });
+    else this.note.textContent = t("act_done");
+    this.note.hidden = false;
+    this.drawn = "";
+    this.changed();
+    await this.refresh();
+  }
+}
+
+export function stepWords(data) {
+  const out = [];
+  if (data.responder_id) out.push(data.responder_id);
+  if (data.contact_id) out.push(data.contact_id);
+  if (data.to_kind) out.push(data.to_id);
+  if (data.operator_id) out.push(data.operator_id);
+  if (data.severity) out.push(t(`severity.${data.severity}`));
+  if (typeof data.level === "number" && data.to) out.push(t("level_n", { n: data.level }), t(`seat_of.${data.to}`));
+  else if (data.to) out.push(t(`desk.${data.to}`));
+  if (data.cause) out.push(t(`cause.${data.cause}`));
+  if (data.outcome) out.push(t(`outcome_of.${data.outcome}`));
+  if (data.suggests) out.push(t(`desk.${data.suggests.replace("desk_", "")}`));
+  if (data.reasons) out.push(codes("short", data.reasons));
+  if (typeof data.travel_s === "number" && typeof data.distance_m === "number") out.push(t("eta", { n: Math.max(1, Math.round(data.travel_s / 60)), m: number(data.distance_m) }));
+  if (typeof data.waited_ms === "number") out.push(duration(data.waited_ms / 1000));
+  if (data.count > 1) out.push(t("signals_n", { n: number(data.count) }));
+  if (data.move_up) out.push(data.move_up);
+  return out;
+}

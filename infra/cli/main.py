@@ -3,7 +3,9 @@
 import asyncio
 import json
 import sys
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -148,6 +150,46 @@ def replay(domain: str, until: int | None, *, snapshots: bool, as_json: bool) ->
     for row in rows:
         click.echo(f"{row['area']:<12} partition {row['partition']:>2}  offset {row['offset']:>9}  {row['hash']}")
     click.echo(f"all areas: {hash_of_all(rows)}")
+
+
+@main.command()
+@click.argument("domain", type=click.Choice(["beds"]), required=False)
+@click.argument("application", required=False)
+@click.option("--at", type=click.IntRange(min=0), default=None, help="Journal sequence number: the last allocation up to it.")
+@click.option("--offer", default=None, help="Exactly this allocation, by its offer's id.")
+@click.option("--area", default=None, help="Where the application is; found in the journal when absent.")
+@click.option(
+    "--verify", type=click.Path(exists=True, dir_okay=False, path_type=Path), default=None, help="Check this certificate instead."
+)
+@click.option(
+    "--journal", type=click.Path(exists=True, dir_okay=False, path_type=Path), default=None, help="A saved journal instead of Kafka."
+)
+@click.option(
+    "--save-journal", type=click.Path(dir_okay=False, path_type=Path), default=None, help="Save what the check needs, to check it offline."
+)
+@click.option("--json", "as_json", is_flag=True, help="The certificate itself.")
+def why(domain: str | None, application: str | None, **options: Any) -> None:
+    """Why not me: certify why one bed did not go to APPLICATION (why beds APPLICATION), or check a certificate (why --verify FILE)."""
+    from infra.cli.why_command import certify_command, verify_command
+
+    if options["verify"] is not None:
+        sys.exit(verify_command(Settings.from_environment(), application, options))
+    if domain is None or application is None:
+        raise click.UsageError("say: why beds APPLICATION, or: why --verify FILE")
+    sys.exit(certify_command(Settings.from_environment(), application, options))
+
+
+@main.command()
+@click.option("--policy", type=click.Path(exists=True, dir_okay=False, path_type=Path), default=None, help="Beds parameters as JSON.")
+@click.option("--from", "first_day", type=click.DateTime(["%Y-%m-%d"]), required=True, help="The first day of the change.")
+@click.option("--more-beds", multiple=True, metavar="TYPE=N", help="So many more beds of a type, spread over the homes; several times.")
+@click.option("--area", required=True)
+@click.option("--json", "as_json", is_flag=True, help="Machine-readable.")
+def whatif(policy: Path | None, first_day: datetime, more_beds: tuple[str, ...], area: str, *, as_json: bool) -> None:
+    """Replay the journal's applicants and vacancies under another beds policy, or with more beds: what becomes of the waits."""
+    from infra.cli.why_command import whatif_command
+
+    sys.exit(whatif_command(Settings.from_environment(), area, policy, first_day.date(), more_beds, as_json=as_json))
 
 
 @main.command()

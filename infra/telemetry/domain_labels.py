@@ -3,12 +3,13 @@
 from enum import StrEnum
 
 from agents.catalogue import DOMAINS as AGENTS
+from schemas.beds_reasons import BedsReason
 from schemas.childcare_reasons import ChildcareReason
 from schemas.emergency_reasons import EmergencyReason
 from schemas.meals import MealsReason
 from schemas.topics import DOMAINS
 
-REASONS: dict[str, type[StrEnum]] = {"meals": MealsReason, "emergency": EmergencyReason, "childcare": ChildcareReason}
+REASONS: dict[str, type[StrEnum]] = {"meals": MealsReason, "beds": BedsReason, "emergency": EmergencyReason, "childcare": ChildcareReason}
 """Domain name to its own reasons of refusal."""
 
 assert set(DOMAINS) <= REASONS.keys(), "every domain has its reasons counted"

@@ -7,7 +7,8 @@ import orjson
 
 from agents import core
 from agents.beds import DOMAIN
-from infra.checkers.beds.model import MODEL, Area
+from infra.checkers.beds.model import Area
+from infra.checkers.beds.writing import MODEL
 from infra.checkers.fold import Eye, fold
 from infra.checkers.logs import Input, Logs, judge
 from schemas import journal

@@ -8,7 +8,7 @@ import pytest
 from infra.checkers import intake
 from infra.checkers.beds import lifecycle, lines
 from infra.checkers.beds.checks import CHECKS
-from infra.checkers.beds.model import MODEL
+from infra.checkers.beds.writing import MODEL
 from infra.checkers.fold import fold
 from infra.checkers.logs import Decided, Logs
 from tests.checkers.beds_year import journey, same, seen, year

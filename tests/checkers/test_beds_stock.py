@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from infra.checkers.beds import stock
-from infra.checkers.beds.model import MODEL
+from infra.checkers.beds.writing import MODEL
 from infra.checkers.fold import fold
 from infra.checkers.logs import Logs
 from tests.checkers.beds_year import journey, same, seen, year

@@ -2,7 +2,8 @@
 
 from infra.checkers.beds import lifecycle, lines, stock
 from infra.checkers.beds.expected import BedsExpected
-from infra.checkers.beds.model import MODEL, Area
+from infra.checkers.beds.model import Area
+from infra.checkers.beds.writing import MODEL
 from infra.checkers.domain import DomainChecks
 from infra.checkers.fold import Eye
 from infra.checkers.logs import Logs

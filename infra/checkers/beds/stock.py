@@ -3,7 +3,8 @@
 from collections import Counter
 from typing import Any, ClassVar
 
-from infra.checkers.beds.model import MODEL, PROMISED, Area, Bed
+from infra.checkers.beds.model import PROMISED, Area, Bed
+from infra.checkers.beds.writing import MODEL
 from infra.checkers.fold import Eye, fold
 from infra.checkers.logs import Decided, Logs
 from infra.checkers.violation import Violation

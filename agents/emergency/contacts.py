@@ -53,11 +53,8 @@ def answered(state: EmergencyState, event: ContactAnsweredEvent, _now_ms: int) -
     call = state.call(data.call_id)
     if call is None:
         return refuse(gone(state, data.call_id))
-    cover = None if call.person_id is None else state.covers.get(call.person_id)
-    contacts = () if cover is None else cover.contacts
     accepted = data.result is ContactResult.ACCEPTED
-    were_called = {contacts[step % len(contacts)][0] for step in range(min(call.contact_step, len(contacts)))}
-    if data.contact_id != call.called_contact and not (accepted and data.contact_id in were_called):
+    if data.contact_id != call.called_contact and not (accepted and data.contact_id in call.called):
         return refuse(EmergencyReason.UNKNOWN_CONTACT)
     if call.accepted_contact is not None:
         return refuse(EmergencyReason.ACCEPTED_ALREADY)

@@ -243,6 +243,8 @@ def _contact_called(state: EmergencyState, fact: facts.ContactCalled, _now_ms: i
     call = state.calls[fact.call_id]
     call.contact_step = fact.step
     call.called_contact = fact.contact_id
+    if fact.contact_id not in call.called:
+        call.called.append(fact.contact_id)
     arm(state, f"contact|{call.call_id}", fact.answer_by_ms)
 
 

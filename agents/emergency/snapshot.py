@@ -19,7 +19,7 @@ PLAIN = (
     "signals", "contact_step", "called_contact", "accepted_contact",
 )  # fmt: skip
 """Fields of an incident that JSON writes as they are."""
-LISTS = ("served", "names", "released_to", "handed_to")
+LISTS = ("served", "names", "released_to", "handed_to", "called")
 DICTS = ("asked", "tasks")
 
 

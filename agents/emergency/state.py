@@ -37,6 +37,7 @@ class Call:
         "asked",
         "attempt",
         "call_id",
+        "called",
         "called_contact",
         "channel",
         "contact_step",
@@ -114,6 +115,8 @@ class Call:
         """Call ids of merged signals, so many as policy keeps."""
         self.contact_step = 0
         self.called_contact: str | None = None
+        self.called: list[str] = []
+        """Contacts who were called, each once: whoever else accepts was not asked, and is shown nothing."""
         self.accepted_contact: str | None = None
         self.released_to: list[str] = []
         self.handed_to: list[str] = []

@@ -57,10 +57,11 @@ def set_severity(state: EmergencyState, call: Call, severity: str) -> None:
 
 
 def wake_waiting(state: EmergencyState) -> None:
-    """Somebody can be sent from now on: the oldest of the gravest waiting incidents looks again at once."""
+    """Somebody can be sent from now on: the oldest of the gravest waiting incidents looks again at once. One without a position can
+    send nobody anywhere, and takes no turn from the others."""
     for place in state.short:
-        if place:
-            call = state.calls[next(iter(place))]
+        call = next((state.calls[call_id] for call_id in place if state.calls[call_id].lat is not None), None)
+        if call is not None:
             if f"search|{call.call_id}" not in state.stuck:
                 state.deadlines.set(f"search|{call.call_id}", at_once(call))
             return

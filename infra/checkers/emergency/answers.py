@@ -111,10 +111,7 @@ def _contact(area: Area, event: Data, now_ms: int) -> Answer:  # noqa: ARG001 - 
     incident = area.named(data["call_id"])
     if incident is None:
         return _gone(area, data["call_id"])
-    cover = None if incident.person_id is None else area.covers.get(incident.person_id)
-    listed = [] if cover is None else cover["contacts"]
-    called = {listed[step % len(listed)] for step in range(min(incident.contact_step, len(listed)))}
-    late = data["result"] == "accepted" and data["contact_id"] in called
+    late = data["result"] == "accepted" and data["contact_id"] in incident.called
     if data["contact_id"] != incident.waiting_for and not late:
         return "unknown_contact"
     return "accepted_already" if incident.accepted_contact is not None else None

@@ -134,6 +134,26 @@ def test_the_way_in_is_shown_only_to_who_accepted_and_showing_it_is_a_fact() -> 
     assert fact(by_responder, "access.released")["to_kind"] == "responder"
 
 
+def test_a_contact_who_was_passed_over_or_joined_the_list_later_was_not_called_and_is_shown_nothing() -> None:
+    night = {"contact_id": "night", "from_minute": 1300, "until_minute": 300}
+    world = going(contacts=[night, {"contact_id": "c-1"}], access_id="box-1")
+    assert world.call().called_contact == "c-1"
+    assert world.send("contact.answered", call_id="k-1", contact_id="night", result="accepted").reason == "unknown_contact"
+    new = [{"contact_id": "stranger"}, {"contact_id": "c-1"}]
+    world.send("coverage.registered", person_id="p-1", lives_alone=True, contacts=new, access_id="box-1")
+    assert world.send("contact.answered", call_id="k-1", contact_id="stranger", result="accepted").reason == "unknown_contact"
+    assert world.send("contact.answered", call_id="k-1", contact_id="c-1", result="accepted").reason is None
+
+
+def test_whoever_becomes_free_goes_to_the_oldest_that_has_a_place() -> None:
+    world = World()
+    world.press("k-1", person_id="p-1", position=None)
+    world.press("k-2", person_id="p-2")
+    world.send("responder.registered", responder_id="r-1", kind="nurse", position=north(500), skills=["first_aid"])
+    decision = world.send("responder.reported", responder_id="r-1", status="available", position=north(500))
+    assert fact(decision, "responder.dispatched")["call_id"] == "k-2"
+
+
 def test_a_contact_nobody_called_cannot_accept() -> None:
     world = going(contacts=[{"contact_id": "c-1"}, {"contact_id": "c-2"}])
     assert world.send("contact.answered", call_id="k-1", contact_id="c-2", result="accepted").reason == "unknown_contact"

@@ -125,6 +125,8 @@ class Desk:
 
     def _finish(self, task: Notification, task_id: str, result: str) -> None:
         world = self._world
+        if world.still:
+            return
         data = {"domain": world.options.domain, "task_id": task_id, "result": result}
         event = envelope(f"desk-{task_id}", "task.completed.v1", world.now_ms, task.area, "operator:desk", data)
         headers = () if world.options.clock == "wall" else ((PLAYED_AT_HEADER, str(world.now_ms).encode()),)

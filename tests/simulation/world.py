@@ -60,6 +60,8 @@ class World:
         self.ended: list[Ended] = []
         self.injected: dict[str, int] = {}
         self.on_append: list[Callable[[int], None]] = []
+        self.still = False
+        """The run is at its end: people begin nothing new."""
         self._armed: dict[tuple[str, int], list[int]] = {}
         self._decoded: list[list[JournalRecord]] = [[] for _ in range(plan.options.partitions)]
 

@@ -27,12 +27,21 @@ PART = SimDomain(
     events=EVENTS,
     world=draw_world,
     steps=STEPS,
-    batch_kinds=("press", "again", "again", "position", "accept", "heartbeat"),
+    batch_kinds=("again", "again", "position", "accept", "heartbeat"),
     stranger=Step("emergency.device.heartbeat.v1", {"device_id": "d-x"}, "device:d-x"),
     judging=Judge,
     by_clock=by_clock,
     swarm=draw_own,
     silence=_silence,
+    heard=frozenset(
+        {
+            "emergency.call.opened.v1", "emergency.call.prioritised.v1", "emergency.call.escalated.v1", "emergency.responder.dispatched.v1",
+            "emergency.dispatch.ended.v1", "emergency.responder.released.v1", "emergency.responder.unheard.v1",
+            "emergency.scene.check_missed.v1", "emergency.coverage.gap_left.v1", "emergency.contact.called.v1",
+            "emergency.contact.exhausted.v1", "emergency.access.released.v1", "emergency.call.handed_over.v1",
+            "emergency.call.call_back_missed.v1",
+        }
+    ),
     mistakes=MISTAKES,
-    drain_ms=12 * HOUR_MS,
-)
+    drain_ms=6 * HOUR_MS,
+)  # fmt: skip

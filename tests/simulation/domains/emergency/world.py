@@ -1,8 +1,8 @@
 """What people, devices, responders, contacts and operators send: few of each, so that every responder is fought over.
 
 Open loop: whoever answers a dispatch answers blindly, as the outside does when its messages are late: often about an incident it
-is not on, twice, after somebody else was sent, or never. Steps are drawn in no order of time, so each speaks of what was sent
-shortly before its own instant.
+is not on, twice, after somebody else was sent, or never. Steps are drawn in no order of time, so each speaks of what is sent
+shortly before its own instant; beside them `story` tells whole incidents.
 """
 
 from collections.abc import Callable
@@ -15,8 +15,8 @@ from tests.simulation.plan import Options
 from tests.simulation.words import civil_day
 
 STEPS = {
-    "press": 16, "again": 7, "odd": 3, "accept": 10, "decline": 4, "arrive": 5, "check_in": 4, "report": 9, "position": 8, "answer": 7,
-    "triage": 7, "take": 2, "override": 3, "call_off": 2, "hand": 2, "close": 14, "call_back": 4, "contact": 5, "device": 2,
+    "press": 5, "again": 7, "odd": 2, "accept": 10, "decline": 4, "arrive": 5, "check_in": 4, "report": 9, "position": 8, "answer": 7,
+    "triage": 7, "take": 2, "override": 3, "call_off": 2, "hand": 2, "close": 16, "call_back": 4, "contact": 5, "device": 2,
     "heartbeat": 4, "battery": 2, "retire": 1, "cover": 2, "uncover": 1, "policy": 1, "task": 1, "register": 2,
 }  # fmt: skip
 CHANNELS = ("button", "button", "button", "phone", "fall", "smoke", "no_motion", "operator", "unknown")
@@ -43,9 +43,6 @@ CHANGES: tuple[dict[str, Any], ...] = (
     {"coverage_units_min": 2, "contact_rounds": 1, "device_ladder_s": [3600, 7200], "heartbeats_missed_max": 1},
     {"no_such_parameter": 1},
 )  # fmt: skip
-AROUND_MS = 7_200_000
-"""How far back a step speaks of."""
-
 Sent = tuple[int, str]
 """An instant and a call id."""
 
@@ -60,6 +57,9 @@ class EmergencyWorld:
     spread: float
     slow: bool
     flood: int
+    stories: int
+    start_ms: int
+    span_ms: int
     units: list[str]
     people: list[str]
     devices: list[str]
@@ -67,6 +67,8 @@ class EmergencyWorld:
     calls: list[Sent] = field(default_factory=list)
     pressed: dict[str, dict[str, Any]] = field(default_factory=dict)
     closed: list[Sent] = field(default_factory=list)
+    where: dict[str, dict[str, float]] = field(default_factory=dict)
+    """Where each unit last said that it is."""
 
     def opening(self, draw: Random) -> list[Opening]:
         """The region's policy, its responders, devices and people; some come late or never, and the first press may come before."""
@@ -76,7 +78,8 @@ class EmergencyWorld:
         for unit_id in self.units:
             out.append(Opening(draw.randrange(50_000), "register", f"r-{unit_id}", _listed(self, draw, unit_id)))
             if draw.random() < 0.9:
-                data = {"responder_id": unit_id, "status": "available", "position": self.place(draw)}
+                self.where[unit_id] = self.place(draw)
+                data = {"responder_id": unit_id, "status": "available", "position": self.where[unit_id]}
                 out.append(Opening(draw.randrange(20_000, 60_000), "report", f"a-{unit_id}", _reported(data)))
         for device_id in self.devices:
             if draw.random() < 0.8:
@@ -87,6 +90,51 @@ class EmergencyWorld:
         for number in range(self.flood):
             data = {"call_id": f"flood-{self.name}-{number}", "channel": "button", "device_id": "d-flood"}
             out.append(Opening(60_000 + number, "again", f"flood-{number}", Step("emergency.call.raised.v1", data, "device:d-flood")))
+        if self.flood:
+            out.append(Opening(4_000_000, "close", "flood-end", _ended(f"flood-{self.name}-0", "test", "operator:op-1")))
+        for number in range(self.stories):
+            out += self.story(draw, draw.randrange(60_000, self.span_ms), f"s{number}")
+        return out
+
+    def story(self, draw: Random, after_ms: int, name: str) -> list[Opening]:
+        """One incident from the press to its call-back, as it goes when people are there: in about the right order, by whoever may have
+        been sent, some of it twice, some too late, some never."""
+        out: list[Opening] = []
+        at_ms = self.start_ms + after_ms
+
+        def send(kind: str, later_s: float, chance: float = 1.0) -> None:
+            if draw.random() < chance:
+                later_ms = max(0, after_ms + round(1000 * later_s))
+                out.append(
+                    Opening(later_ms, kind, f"{name}-{len(out)}", self.step(draw, kind, self.start_ms + later_ms, f"{name}-{len(out)}"))
+                )
+
+        for _ in range(draw.randrange(3)):
+            send("report", -draw.randrange(1, 200))
+        send(draw.choice(("press", "press", "press", "odd")), 0)
+        call_id = self.calls[-1][1] if self.calls and self.calls[-1][0] == at_ms else None
+        for _ in range(draw.choice((0, 0, 1, 4))):
+            send("again", draw.choice((0.2, 5, 100, 299, 301, 2000)))
+        send("answer", draw.choice((4, 12, 40, 300)), 0.6)
+        for _ in range(draw.randrange(4)):
+            send("accept", draw.choice((3, 20, 59, 61, 250, 400)))
+        send("decline", draw.choice((5, 50)), 0.3)
+        send("contact", draw.choice((10, 40)), 0.4)
+        send("triage", draw.choice((20, 100, 800)), 0.4)
+        send("override", draw.choice((30, 200)), 0.2)
+        for _ in range(draw.randrange(3)):
+            send("arrive", draw.choice((120, 400, 1500)))
+        send("check_in", draw.choice((500, 1800)), 0.4)
+        send("report", draw.choice((100, 900)), 0.5)
+        if call_id is not None and draw.random() < 0.93:
+            later_ms = after_ms + 1000 * draw.choice((90, 700, 2500, 9000))
+            self.closed.append((self.start_ms + later_ms, call_id))
+            outcome = draw.choice(("rescued", "helped", "false", "test"))
+            out.append(Opening(later_ms, "close", f"{name}-end", _ended(call_id, outcome, "operator:op-1")))
+            if draw.random() < 0.5:
+                data = {"call_id": call_id, "outcome": "helped"}
+                back = Step("emergency.call.called_back.v1", data, "operator:op-2")
+                out.append(Opening(later_ms + 1000 * draw.choice((5, 7000, 90_000)), "call_back", f"{name}-back", back))
         return out
 
     def step(self, draw: Random, kind: str, at_ms: int, number: int | str) -> Step:
@@ -101,10 +149,11 @@ class EmergencyWorld:
     def call(self, draw: Random, at_ms: int, sent: list[Sent] | None = None) -> str:
         """A call id sent shortly before; now and then one nobody knows."""
         known = self.calls if sent is None else sent
-        recent = sorted(one for one in known if at_ms - AROUND_MS < one[0] <= at_ms)[-6:]
+        recent = sorted(one for one in known if one[0] <= at_ms)[-3:]
         if not recent or draw.random() < 0.03:
-            recent = known[-3:] if known and draw.random() < 0.7 else [(0, "k-nobody")]
-        return draw.choice(recent)[1]
+            recent = [(0, "k-nobody")]
+        # Mostly the newest: what comes late speaks of those before it.
+        return recent[-1 if draw.random() < 0.6 else draw.randrange(len(recent))][1]
 
 
 def draw_world(options: Options, draw: Random, name: str) -> EmergencyWorld:
@@ -119,6 +168,9 @@ def draw_world(options: Options, draw: Random, name: str) -> EmergencyWorld:
         spread=draw.choice((0.004, 0.015, 0.03)),
         slow=options.own.get("slow_percent", 90) > draw.randrange(100),
         flood=options.own.get("flood", 0),
+        stories=options.events // (24 * len(options.areas)),
+        start_ms=options.start_ms,
+        span_ms=options.span_ms,
         units=[f"u-{number:02d}" for number in range(units)],
         people=[f"p-{number}" for number in range(people)],
         devices=[f"d-{number}" for number in range(people)],
@@ -208,13 +260,14 @@ def _report(world: EmergencyWorld, draw: Random, at_ms: int, number: int | str) 
     status = draw.choice(("available",) * 6 + ("en_route", "en_route", "on_scene", "on_scene", "resting", "off"))
     data: dict[str, Any] = {"responder_id": _unit(world, draw), "status": status}
     if draw.random() < 0.7:
-        data["position"] = world.place(draw)
+        data["position"] = world.where[data["responder_id"]] = world.place(draw)
     return _reported(data)
 
 
 def _position(world: EmergencyWorld, draw: Random, at_ms: int, number: int | str) -> Step:
     unit_id = _unit(world, draw)
-    return Step("emergency.responder.positioned.v1", {"responder_id": unit_id, "position": world.place(draw)}, f"responder:{unit_id}")
+    world.where[unit_id] = world.place(draw)
+    return Step("emergency.responder.positioned.v1", {"responder_id": unit_id, "position": world.where[unit_id]}, f"responder:{unit_id}")
 
 
 def _register(world: EmergencyWorld, draw: Random, at_ms: int, number: int | str) -> Step:
@@ -223,8 +276,9 @@ def _register(world: EmergencyWorld, draw: Random, at_ms: int, number: int | str
 
 def _of_unit(event: str) -> Callable[[EmergencyWorld, Random, int, int | str], Step]:
     def make(world: EmergencyWorld, draw: Random, at_ms: int, number: int | str) -> Step:
-        unit_id = _unit(world, draw)
-        data: dict[str, Any] = {"call_id": world.call(draw, at_ms), "responder_id": unit_id}
+        call_id = world.call(draw, at_ms)
+        unit_id = _unit(world, draw, call_id)
+        data: dict[str, Any] = {"call_id": call_id, "responder_id": unit_id}
         if event == "scene.checked_in" and draw.random() < 0.3:
             data["needs"] = draw.choice((["lifting"], ["first_aid", "doctor"]))
         if event == "dispatch.declined" and draw.random() < 0.5:
@@ -234,7 +288,12 @@ def _of_unit(event: str) -> Callable[[EmergencyWorld, Random, int, int | str], S
     return make
 
 
-def _unit(world: EmergencyWorld, draw: Random) -> str:
+def _unit(world: EmergencyWorld, draw: Random, call_id: str = "") -> str:
+    """Anybody; of an incident with a place rather one of those nearest to it, who may well have been sent."""
+    place = world.pressed.get(call_id, {}).get("position")
+    if isinstance(place, dict) and draw.random() < 0.7:
+        far = {unit: abs(here["lat"] - place["lat"]) + abs(here["lon"] - place["lon"]) for unit, here in world.where.items()}
+        return draw.choice(sorted(far, key=lambda unit: (far[unit], unit))[:3] or world.units)
     # A few units say most: of a crowd those at the beginning of the list are heard of again and again.
     return "u-nobody" if draw.random() < 0.02 else world.units[min(draw.randrange(len(world.units)), draw.randrange(len(world.units)))]
 
@@ -274,7 +333,8 @@ def _override(world: EmergencyWorld, draw: Random, at_ms: int, number: int | str
 
 
 def _call_off(world: EmergencyWorld, draw: Random, at_ms: int, number: int | str) -> Step:
-    data = {"call_id": world.call(draw, at_ms), "responder_id": _unit(world, draw), "reason": "不需要"}
+    call_id = world.call(draw, at_ms)
+    data = {"call_id": call_id, "responder_id": _unit(world, draw, call_id), "reason": "不需要"}
     return Step("emergency.dispatch.cancelled.v1", data, _actor(draw))
 
 
@@ -286,14 +346,21 @@ def _hand(world: EmergencyWorld, draw: Random, at_ms: int, number: int | str) ->
 
 
 def _close(world: EmergencyWorld, draw: Random, at_ms: int, number: int | str) -> Step:
-    call_id = world.call(draw, at_ms)
+    """Of what is not known to be closed the oldest, or any."""
+    ended = {call_id for _, call_id in world.closed}
+    left = sorted(one for one in world.calls if one[0] <= at_ms and one[1] not in ended)
+    call_id = left[0][1] if left and draw.random() < 0.7 else world.call(draw, at_ms)
     world.closed.append((at_ms, call_id))
-    data = {"call_id": call_id, "outcome": draw.choice(("rescued", "helped", "false", "test", "duplicate", "unfounded"))}
-    return Step("emergency.call.closed.v1", data, draw.choice(("operator:op-1", "operator:op-1", "operator:op-2", _actor(draw))))
+    outcome = draw.choice(("rescued", "helped", "false", "test", "duplicate", "unfounded"))
+    return _ended(call_id, outcome, draw.choice(("operator:op-1",) * 4 + (_actor(draw),)))
+
+
+def _ended(call_id: str, outcome: str, actor: str) -> Step:
+    return Step("emergency.call.closed.v1", {"call_id": call_id, "outcome": outcome}, actor)
 
 
 def _call_back(world: EmergencyWorld, draw: Random, at_ms: int, number: int | str) -> Step:
-    data = {"call_id": world.call(draw, at_ms + AROUND_MS, world.closed), "outcome": "helped"}
+    data = {"call_id": world.call(draw, at_ms, world.closed), "outcome": "helped"}
     return Step("emergency.call.called_back.v1", data, _actor(draw))
 
 

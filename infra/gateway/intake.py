@@ -22,8 +22,11 @@ STRUCTURED = "application/cloudevents+json"
 BATCHED = "application/cloudevents-batch+json"
 BINARY = "application/json"
 
-FORBIDDEN_TYPES = ("clock.ticked.v1",)
-"""Made by the owner's clock only: from outside it would move nothing, but it would be a lie about who spoke."""
+FORBIDDEN_TYPES = (
+    "clock.ticked.v1", "childcare.quota.reserve_requested.v1", "childcare.quota.answered.v1", "childcare.quota.settle_requested.v1",
+)  # fmt: skip
+"""Made by our own processes only. A tick from outside would be a lie about who spoke; an answer from outside would make sessions free
+that no home area has reserved."""
 
 
 @dataclass(frozen=True, slots=True)

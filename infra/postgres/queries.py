@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 import orjson
 
-from infra.postgres import beds_queries, emergency_queries, meals_queries
+from infra.postgres import beds_queries, childcare_queries, emergency_queries, meals_queries
 from infra.postgres.values import civil_day
 from schemas.journal import instant
 from schemas.topics import DOMAINS
@@ -27,7 +27,12 @@ class DomainQueries(Protocol):
     async def requests_map(self, pool: Any, area: str | None, limit: int) -> list[dict[str, Any]]: ...
 
 
-DOMAIN_QUERIES: dict[str, DomainQueries] = {"meals": meals_queries, "beds": beds_queries, "emergency": emergency_queries}
+DOMAIN_QUERIES: dict[str, DomainQueries] = {
+    "meals": meals_queries,
+    "beds": beds_queries,
+    "emergency": emergency_queries,
+    "childcare": childcare_queries,
+}
 """Who answers for a domain's own tables: one module and one line a domain."""
 
 assert set(DOMAINS) <= DOMAIN_QUERIES.keys(), "every domain that is switched on can be asked"

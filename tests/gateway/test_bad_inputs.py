@@ -70,6 +70,7 @@ CASES = (
     Case("unknown type", orjson.dumps(order(type="meals.order.dreamt.v1")), 422, "unknown_type"),
     Case("unknown version", orjson.dumps(order(type="meals.order.placed.v9")), 422, "unknown_version"),
     Case("other domain", orjson.dumps(order(type="emergency.call.raised.v1")), 422, "unknown_type"),
+    Case("quota from outside", orjson.dumps(order(type="childcare.quota.answered.v1")), 403, "forbidden_type"),
     Case("clock from outside", orjson.dumps(order(type="clock.ticked.v1") | {"data": {}}), 403, "forbidden_type"),
     Case("time without zone", orjson.dumps(order(time="2026-11-22T09:12:03")), 422, "invalid_event"),
     Case("time as number", orjson.dumps(order(time=1763772723)), 422, "invalid_event"),

@@ -2,12 +2,14 @@
 // no key stands twice; a test compares them and checks that every reason, rule and task kind of the schemas has its words.
 import * as shared_zh from "./words/shared_zh.js";
 import * as shared_en from "./words/shared_en.js";
+import * as childcare_zh from "./words/childcare_zh.js";
+import * as childcare_en from "./words/childcare_en.js";
 import * as emergency_zh from "./words/emergency_zh.js";
 import * as emergency_en from "./words/emergency_en.js";
 import * as meals_zh from "./words/meals_zh.js";
 import * as meals_en from "./words/meals_en.js";
 
 export const STRINGS = {
-  zh: { ...shared_zh.zh, ...meals_zh.zh, ...emergency_zh.zh },
-  en: { ...shared_en.en, ...meals_en.en, ...emergency_en.en },
+  zh: { ...shared_zh.zh, ...meals_zh.zh, ...emergency_zh.zh, ...childcare_zh.zh },
+  en: { ...shared_en.en, ...meals_en.en, ...emergency_en.en, ...childcare_en.en },
 };

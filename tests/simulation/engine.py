@@ -104,14 +104,14 @@ class Line:
         self.workers = [Worker(self.world, index, self.domain, self._left) for index in range(plan.options.workers)]
         self.group = Group(self.world, self.workers)
         self.projector = None if second else ProjectorProcess.of(self.world)
-        self.reactor = ReactorProcess(self.world, {})
+        self.reactor = ReactorProcess(self.world, {}, self.part.replies)
         self.look_ms = plan.options.look_ms
         self._looks = 0
 
     def begin(self, neighbours: dict[str, World]) -> None:
         """Everything that is going to happen is put on the heap."""
         world = self.world
-        self.reactor = ReactorProcess(world, neighbours)
+        self.reactor = ReactorProcess(world, neighbours, self.part.replies)
         for worker in self.workers:
             worker.start()
             self.group.join(worker.index)

@@ -1,9 +1,10 @@
 # ruff: noqa: ARG002 - the shape of the ports
 """The reactor in simulated time: the real `streams.reactor.Reactor` on ports in memory, killed and failing between any two steps."""
 
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 from streams.handovers import registry as handovers
 from streams.notifications.notice import Notification
@@ -11,6 +12,7 @@ from streams.ports import PLAYED_AT_HEADER, SourceRecord
 from streams.reactor import Reactor, ReactorConfig
 from streams.tail import Judged
 from streams.validity import Validity
+from tests.simulation.domains.port import Reply, Step
 from tests.simulation.homes import home_of
 from tests.simulation.plan import event_value
 from tests.simulation.readers import run_straight
@@ -18,6 +20,7 @@ from tests.simulation.words import envelope
 from tests.simulation.world import World
 
 KEY = bytes(range(32))
+Replies = Callable[[str, Mapping[str, Any], bytes], Reply | None]
 RESULTS = ("done", "done", "needs_help", "no_answer")
 """How a task may end; the last two of a welfare check are handed to emergency."""
 
@@ -56,11 +59,11 @@ class ReactorEvents:
 class ReactorProcess:
     """Reads each partition's journal, reacts, then saves how far it got: everything may happen twice, nothing may be left out."""
 
-    def __init__(self, world: World, neighbours: Mapping[str, World]) -> None:
+    def __init__(self, world: World, neighbours: Mapping[str, World], replies: Replies) -> None:
         self.world = world
         self.quarantined: list[tuple[int, int, str, int | None]] = []
         self.told: list[tuple[str, str, str, str]] = []
-        self._desk = Desk(world)
+        self._desk = Desk(world, replies)
         domain = world.options.domain
         config = ReactorConfig(
             "", KEY, Path("unused"), domains=(domain,), quarantine_per_minute_max=10**9, played=world.options.clock == "played"
@@ -101,16 +104,20 @@ class ReactorProcess:
             self.told.append((one.id, one.fact, one.area, one.event_id))
             if one.fact == "task.opened.v1":
                 self._desk.hear(one)
+            else:
+                self._desk.reply(one)
 
 
 class Desk:
-    """The people who own human tasks: they hear of one, and most of the time they finish it, sooner or later, well or badly.
+    """The people who own human tasks: they hear of one, and most of the time they finish it, sooner or later, well or badly. Others who
+    are told of something may answer it, as their domain says (`SimDomain.replies`).
 
     What they do follows from the task's id and from nothing else, so that a shorter plan finds them doing the same.
     """
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, replies: Replies) -> None:
         self._world = world
+        self._replies = replies
         self._heard: set[str] = set()
 
     def hear(self, task: Notification) -> None:
@@ -123,11 +130,24 @@ class Desk:
         if mood[0] % 4:
             self._world.later(self._world.now_ms + mood[1] * 60_000, lambda: self._finish(task, task_id, RESULTS[mood[2] % len(RESULTS)]))
 
+    def reply(self, told: Notification) -> None:
+        """Whoever was told may answer, once however often told."""
+        if told.id in self._heard:
+            return
+        self._heard.add(told.id)
+        answer = self._replies(told.fact, told.data, sha256(told.id.encode()).digest())
+        if answer is None:
+            return
+        self._world.later(self._world.now_ms + answer.after_ms, lambda: self._send(f"reply-{told.id}", told.area, answer.step))
+
     def _finish(self, task: Notification, task_id: str, result: str) -> None:
+        data = {"domain": self._world.options.domain, "task_id": task_id, "result": result}
+        self._send(f"desk-{task_id}", task.area, Step("task.completed.v1", data, "operator:desk"))
+
+    def _send(self, event_id: str, area: str, step: Step) -> None:
         world = self._world
         if world.still:
             return
-        data = {"domain": world.options.domain, "task_id": task_id, "result": result}
-        event = envelope(f"desk-{task_id}", "task.completed.v1", world.now_ms, task.area, "operator:desk", data)
+        event = envelope(event_id, step.event_type, world.now_ms, area, step.actor, step.data)
         headers = () if world.options.clock == "wall" else ((PLAYED_AT_HEADER, str(world.now_ms).encode()),)
-        world.append_event(home_of(task.area, world.options.partitions), task.area.encode(), event_value(event).encode(), headers)
+        world.append_event(home_of(area, world.options.partitions), area.encode(), event_value(event).encode(), headers)

@@ -9,6 +9,7 @@ from infra.checkers.childcare.policy import rules_of
 
 Data = dict[str, Any]
 DAY_MS = 86_400_000
+LOOK_AGAIN_MS = 3_600_000
 SEATED = ("offered", "quota_asked", "held", "confirmed", "checked_in")
 """States in which a booking sits in its sessions."""
 MOVABLE = ("offered", "quota_asked", "held", "confirmed")
@@ -367,6 +368,13 @@ def _uncollected(area: Area, data: Data) -> None:
         booking.due_ms = data["next_ms"]
 
 
+def _task_closed(area: Area, data: Data) -> None:
+    """A human is done with a child that is still there: asked for again so long after."""
+    booking = area.open.get(data.get("about") or "")
+    if data.get("kind") == "child_not_collected" and booking is not None and booking.state == "checked_in" and booking.due_ms is None:
+        booking.due_ms = area.now_ms + LOOK_AGAIN_MS
+
+
 def _reserved(area: Area, data: Data) -> None:
     holder = holder_of(data)
     area.quota(holder).reserved[data["request_id"]] = data["units"]
@@ -384,6 +392,7 @@ def _settled(area: Area, data: Data) -> None:
 
 _WRITERS: dict[str, Callable[[Area, Data], None]] = {
     "policy.adopted.v1": _policy,
+    "task.closed.v1": _task_closed,
     "childcare.site.listed.v1": _listed,
     "childcare.session.published.v1": _published,
     "childcare.staffing.recorded.v1": _staffing,

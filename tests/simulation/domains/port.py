@@ -29,6 +29,13 @@ class Opening(NamedTuple):
     step: Step
 
 
+class Reply(NamedTuple):
+    """What somebody who heard of a fact sends back, so long afterwards."""
+
+    after_ms: int
+    step: Step
+
+
 class SmallWorld(Protocol):
     """What is out there in one area, and what has been sent about it. Small on purpose, so that everything is fought over.
 
@@ -68,6 +75,10 @@ def _nothing_for_others(fact: dict[str, Any]) -> Iterable[tuple[str, str]]:
     return ()
 
 
+def _nobody_replies(fact: str, data: Mapping[str, Any], mood: bytes) -> "Reply | None":
+    return None
+
+
 def _no_clockwork(fact: dict[str, Any]) -> bool:
     return False
 
@@ -98,6 +109,9 @@ class SimDomain:
     """Patches that switch the product's own assertions off, for mistakes declared ``silent``."""
     heard: frozenset[str] = frozenset()
     """Fact types somebody outside must hear of (E07), said here once more and not read from the product. Tasks are always heard of."""
+    replies: Callable[[str, Mapping[str, Any], bytes], Reply | None] = _nobody_replies
+    """What whoever was notified answers: fact type, the notification's data, and 32 bytes that follow from the notification's id alone
+    (so that a shorter plan finds people doing the same). For what an open loop cannot know, such as the id of an offer."""
     hands_over: Callable[[dict[str, Any]], Iterable[tuple[str, str]]] = _nothing_for_others
     """Which (domain, event type) each fact (its JSON) is handed over as, said here once more and not read from the product (X01)."""
     mistakes: tuple[Planted, ...] = ()

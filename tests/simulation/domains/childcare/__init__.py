@@ -1,0 +1,1 @@
+"""Childcare in the simulator."""

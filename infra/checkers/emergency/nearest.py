@@ -87,7 +87,10 @@ class NearestFit(Watch):
         if again and look.best({}) is not None:
             self.say("NEAREST", f"{call_id} asks {chosen} again and has not asked all", decided)
         allowed = look.again(chosen) if again else {}
-        against = look.rules(chosen, allowed) - {"in_rest"}
+        against = look.rules(chosen, allowed)
+        if ("in_rest" in against) == data["rested"]:
+            self.say("NEAREST", f"{chosen} is sent to {call_id} as rested {data['rested']}, in rest is {'in_rest' in against}", decided)
+        against.discard("in_rest")
         if against:
             self.say("NEAREST", f"{chosen} is sent to {call_id} against {', '.join(sorted(against))}", decided)
             return

@@ -143,6 +143,13 @@ class Raises(Watch):
                 incident = area.calls.get(data["call_id"])
                 if incident is not None and not incident.triaged and (incident.severity, incident.dispatching) != ("life", True):
                     self.say("E14", f"{incident.call_id} is silent and no life emergency", decided)
+            elif fact["type"] == "emergency.call.escalated.v1":
+                incident = area.calls.get(data["call_id"])
+                if incident is None or incident.answered_ms is not None:
+                    continue
+                silent = area.policy_of(incident)["ladder"][incident.level - 1].get("silent", False)
+                if silent and (incident.severity, incident.dispatching) != ("life", True):
+                    self.say("E14", f"{incident.call_id} has been silent up to level {incident.level} and is no life emergency", decided)
 
 
 def _usable(event: dict[str, Any]) -> dict[str, Any]:

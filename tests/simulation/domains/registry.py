@@ -1,6 +1,7 @@
 """Every simulated domain, one line each."""
 
+from tests.simulation.domains.emergency.part import PART as EMERGENCY
 from tests.simulation.domains.meals.part import PART as MEALS
 from tests.simulation.domains.port import SimDomain
 
-SIMULATED: dict[str, SimDomain] = {part.name: part for part in (MEALS,)}
+SIMULATED: dict[str, SimDomain] = {part.name: part for part in (MEALS, EMERGENCY)}

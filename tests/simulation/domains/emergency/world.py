@@ -121,6 +121,8 @@ class EmergencyWorld:
         send("decline", draw.choice((5, 50)), 0.3)
         send("contact", draw.choice((10, 40)), 0.4)
         send("triage", draw.choice((20, 100, 800)), 0.4)
+        send("take", draw.choice((15, 60, 500)), 0.15)
+        send("hand", draw.choice((60, 600)), 0.1)
         send("override", draw.choice((30, 200)), 0.2)
         for _ in range(draw.randrange(3)):
             send("arrive", draw.choice((120, 400, 1500)))

@@ -68,6 +68,7 @@ function requestView(panel, body, lookUp) {
       el("b", { class: "id" }, id),
       body.reason ? el("span", {}, t(`reason.${body.reason}`)) : null),
     el("div", { class: "muted" }, facts.join(" · ")),
+    panel.more ? panel.more(body) : null,
     body.behind ? el("p", { class: "notice" }, t("lookup_behind")) : null,
     body.newest ? el("ul", { class: "latest" }, decisionItem(body.newest, lookUp)) : null,
     body.history.length ? el("ol", { class: "steps", "aria-label": t("history") }, body.history.map((step) => historyStep(step, lookUp))) : null);

@@ -18,7 +18,10 @@
 //   live(state)      hears every state of the live view (optional); `played` is set to whether the deployment is played
 //   state(body)      { words, bad } of a request's state, when its words are not the shared ones (optional)
 //   request(body)    words about a request that was looked up
+//   more(body)       an element with what else it shows, or null (optional)
+import { childcare } from "./childcare.js";
 import { emergency } from "./emergency.js";
+import { beds } from "./beds.js";
 import { meals } from "./meals.js";
 
-export const PANELS = [meals, emergency];
+export const PANELS = [meals, beds, emergency, childcare];

@@ -58,6 +58,8 @@ class Application:
     score: int
     categories: list[str]
     bed_types: list[str]
+    wished: list[str]
+    assessed_date: str
     assessment_until_ms: int
     emergency: bool = False
     refusals: int = 0

@@ -51,7 +51,8 @@ def _expect_clean(area: Area, bed: Bed) -> None:
 
 def _queued(area: Area, data: Data) -> None:
     application = Application(
-        data, "queued", data["level"], data["score"], data["categories"], data["bed_types"], data["assessment_until_ms"],
+        data, "queued", data["level"], data["score"], data["categories"], data["bed_types"], data["wished"],
+        data["assessed_date"], data["assessment_until_ms"],
         due_ms=data["assessment_until_ms"],
     )  # fmt: skip
     area.applications[data["application_id"]] = area.open[data["application_id"]] = application
@@ -59,7 +60,7 @@ def _queued(area: Area, data: Data) -> None:
 
 
 def _refused(area: Area, data: Data) -> None:
-    area.applications.setdefault(data["application_id"], Application(data, "refused", 0, 0, [], [], 0))
+    area.applications.setdefault(data["application_id"], Application(data, "refused", 0, 0, [], [], [], "", 0))
 
 
 def _reassessed(area: Area, data: Data) -> None:
@@ -68,6 +69,7 @@ def _reassessed(area: Area, data: Data) -> None:
         return
     application.level, application.score = data["level"], data["score"]
     application.categories, application.bed_types = data["categories"], data["bed_types"]
+    application.wished, application.assessed_date = data["wished"], data["assessed_date"]
     application.assessment_until_ms = data["assessment_until_ms"]
     if data["requeued"] or application.state == "queued":
         area.settle(application, "queued", data["assessment_until_ms"])

@@ -1,0 +1,1 @@
+"""Beds in the simulator: families and homes, the rules on the naive picture, planted mistakes."""

@@ -12,7 +12,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from infra.bench import core_runs, machine, poison, recovery, visible, worker
+from infra.bench import beds_year, core_runs, machine, poison, recovery, visible, worker
 from infra.bench.figures import Figure, Reading, collect
 from infra.bench.ground import BenchFailed, Say
 from infra.stack.errors import StackError
@@ -22,6 +22,10 @@ Measure = Callable[[int, Say], list[Reading]]
 
 def _core() -> Measure:
     return core_runs.measure
+
+
+def _beds_year() -> Measure:
+    return beds_year.measure
 
 
 def _single() -> Measure:
@@ -53,6 +57,7 @@ def _recovery() -> Measure:
 
 MEASUREMENTS: dict[str, Callable[[], Measure]] = {
     "core": _core,
+    "beds-year": _beds_year,
     "worker-single": _single,
     "worker-batch": _batch,
     "http-visible": _visible,

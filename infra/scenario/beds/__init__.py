@@ -1,0 +1,1 @@
+"""Beds in a played day, and a simulated year of a district for measurements."""

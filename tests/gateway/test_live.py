@@ -13,6 +13,7 @@ from infra.gateway.board import VIEW_DECISIONS_MAX
 from infra.gateway.intake import FORBIDDEN_TYPES
 from infra.stack.own_loop import in_own_loop
 from schemas.registry import known_types
+from schemas.topics import DOMAINS
 from streams.topics import create_topics
 from tests.gateway.conftest import PARTITIONS, RunGateway, Running, order, unique, until
 from tests.gateway.owner import TinyOwner
@@ -139,7 +140,7 @@ async def test_a_gateway_starts_without_any_server_and_says_what_is_missing(run_
     running.gateway.record_seconds_max = 0.5
     ready = await running.client.get("/readyz")
     assert ready.status_code == 503
-    assert set(ready.json()["checks"]) == {"kafka:meals", "journal:meals", "postgres"}
+    assert set(ready.json()["checks"]) == {"postgres", *(f"{what}:{domain}" for what in ("kafka", "journal") for domain in DOMAINS)}
     assert all(state != "ok" for state in ready.json()["checks"].values())
     recorded = await running.client.post("/v1/events", content=orjson.dumps(order()), headers=STRUCTURED)
     assert (recorded.status_code, recorded.json()["code"]) == (503, "log_unavailable")

@@ -71,6 +71,7 @@ class AreaBook:
 
     def __init__(self, table: Table) -> None:
         self._table = table
+        self._bare = {kind.name for kind in table.kinds if kind.bare}
         self._grace_s = {kind.name: kind.grace_s for kind in table.kinds}
         self.cases: dict[CaseKey, Case] = {}
         self.pools: dict[PoolKey, Pool] = {}
@@ -130,7 +131,8 @@ class AreaBook:
 
     def orphans(self) -> list[CaseKey]:
         """Open cases without a deadline and without a human who owns them."""
-        return sorted(key for key, case in self.cases.items() if self.deadline_ms(case) is None and not self._has_owner(case))
+        waiting = (case for case in self.cases.values() if case.kind not in self._bare)
+        return sorted((case.kind, case.key) for case in waiting if self.deadline_ms(case) is None and not self._has_owner(case))
 
     def breaches(self) -> list[Breach]:
         """What is wrong with the pools: now, and lately. In order."""

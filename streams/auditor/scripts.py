@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
+from schemas.drill import DRILL_ACTOR
 from schemas.journal import SHANGHAI
 from streams.auditor.drills import Line, Script
 
@@ -56,5 +57,35 @@ def meals(start_ms: int) -> tuple[Line, ...]:
     )
 
 
-SCRIPTS: dict[str, Script] = {"meals": meals}
+EMERGENCY_POLICY = {
+    "policy": "emergency",
+    "version": "drill/1",
+    "in_force_from": "2020-01-01",
+    # The drill itself ends its incident, nobody calls it back, and the drill area forgets fast.
+    "parameters": {
+        "human_roles": [DRILL_ACTOR.split(":", 1)[0]], "memory_days": 1, "seen_memory_s": 86_400, "coverage_units_min": 0,
+    },
+    "source": "the project's own, for drills only",
+}  # fmt: skip
+
+
+def emergency(start_ms: int) -> tuple[Line, ...]:
+    """A responder, a press that sends it, and the end: the whole chain, from the button to somebody who is asked to go (E12)."""
+    call_id = f"drill-{start_ms // 1000}"
+    responder = {"responder_id": "drill-responder", "kind": "station", "position": POSITION, "skills": ["first_aid"]}
+    press = {"call_id": call_id, "channel": "button", "person_id": "drill-person", "position": POSITION}
+    return (
+        Line("policy.published.v1", EMERGENCY_POLICY),
+        Line("emergency.responder.registered.v1", responder, "emergency.responder.listed.v1"),
+        Line(
+            "emergency.responder.reported.v1",
+            {"responder_id": "drill-responder", "status": "available", "position": POSITION},
+            "emergency.responder.status_recorded.v1",
+        ),
+        Line("emergency.call.raised.v1", press, "emergency.responder.dispatched.v1"),
+        Line("emergency.call.closed.v1", {"call_id": call_id, "outcome": "test"}, "emergency.call.closed.v1"),
+    )
+
+
+SCRIPTS: dict[str, Script] = {"meals": meals, "emergency": emergency}
 """Each domain's story. A domain without one gets no drills, and a test says so."""

@@ -39,10 +39,14 @@ class Places(Enum):
 
 @dataclass(frozen=True, slots=True)
 class CaseKind:
-    """``grace_s``: how long after its deadline a case of this kind may still be open; None takes the auditor's own."""
+    """``grace_s``: how long after its deadline a case of this kind may still be open; None takes the auditor's own.
+
+    ``bare``: it has no deadlines of its own, another kind has them: it only holds places, and is never an orphan.
+    """
 
     name: str
     grace_s: float | None = None
+    bare: bool = False
 
 
 @dataclass(frozen=True, slots=True)

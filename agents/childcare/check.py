@@ -2,11 +2,15 @@
 
 from collections.abc import Iterable
 
+from agents.childcare.policy import ChildcareParameters
 from agents.childcare.seating import next_waiter, present
 from agents.childcare.state import Booking, ChildcareState, Session
 from agents.childcare.states import MOVABLE, SEATED, TERMINAL, BookingState
 from agents.core import InvariantBroken
 from schemas.facts import Fact
+
+SWEEP_MS = 3600 * 1000
+"""How old the state's knowledge of the time may be (`domain.SWEEP_MS`)."""
 
 
 def check(state: ChildcareState, facts: Iterable[Fact]) -> None:
@@ -93,10 +97,18 @@ def _session_whole(state: ChildcareState, session_id: str, session: Session) -> 
         require(booking.run == (session,), "who waits, waits for this session")
         require(booking.state in (BookingState.WAITLISTED, BookingState.OFFERED), "who waits has no seat yet")
     key = session.offer_key
-    if next_waiter(state, session) is not None and state.deadlines.when(f"close|{session_id}") is not None:
+    waited = next_waiter(state, session, session.published_ms) is not None and _surely_fresh(state, session)
+    if waited and state.deadlines.when(f"close|{session_id}") is not None:
         # The clock closes waits at the start, one by one: until then a seat and an eligible waiter never stand side by side (W03).
         begun = all(state.deadlines.when(f"case|{waiting}") is not None for waiting in session.waiting)
         require(key in state.deadlines or key in state.stuck or begun, "a free seat is offered")
+
+
+def _surely_fresh(state: ChildcareState, session: Session) -> bool:
+    """Whether offers may rest on the publication by every policy known: the state knows neither the time, but that it was swept at most
+    an hour ago, nor, just loaded, which policy is in force."""
+    ages_s = [ChildcareParameters().capacity_age_s_max] + [row[2].get("capacity_age_s_max", 2**40) for row in state.policies.dump()]
+    return state.swept_ms + SWEEP_MS - session.published_ms <= min(ages_s) * 1000
 
 
 def _booking_whole(state: ChildcareState, booking: Booking) -> None:

@@ -77,15 +77,23 @@ def poke(state: ChildcareState, session: Session, now_ms: int) -> None:
             deadlines.set(session.move_key, min(deadlines.when(session.move_key) or now_ms, now_ms))
     else:
         deadlines.clear(session.move_key)
-    if session.waiting and session.offer_key not in stuck and now_ms < session.starts_ms and next_waiter(state, session) is not None:
+    if (
+        session.waiting
+        and session.offer_key not in stuck
+        and now_ms < session.starts_ms
+        and next_waiter(state, session, now_ms) is not None
+    ):
         deadlines.set(session.offer_key, min(deadlines.when(session.offer_key) or now_ms, now_ms))
     else:
         deadlines.clear(session.offer_key)
 
 
-def next_waiter(state: ChildcareState, session: Session) -> Booking | None:
-    """Who is next: the first in the waitlist for whom there is a seat and staff, and who has no other offer open (C03)."""
-    if session.free <= 0:
+def next_waiter(state: ChildcareState, session: Session, now_ms: int) -> Booking | None:
+    """Who is next: the first in the waitlist for whom there is a seat and staff, and who has no other offer open (C03).
+
+    Nobody while the publication is older than policy allows an offer to rest on (C07): the site's next one serves the waitlist.
+    """
+    if session.free <= 0 or now_ms - session.published_ms > state.policies.current.capacity_age_s_max * 1000:
         return None
     for booking in session.waiting.values():
         if booking.state is not WAITLISTED or (session.weighted and session.care.free < booking.weight):

@@ -25,7 +25,8 @@ ALTERNATIVE = "alternative"
 
 def next_offer(state: ChildcareState, session: Session, now_ms: int) -> tuple[Reasoned, ...]:
     """The next in the waitlist is offered the seat that is free, or is told that it waits no more (it has a place then already)."""
-    booking = next_waiter(state, session)
+    # Whether the publication is fresh enough was seen when the work was set; it is done in the same decision, or soon after.
+    booking = next_waiter(state, session, session.published_ms)
     assert booking is not None, "the work is withdrawn when nobody is next"
     if overlaps(state, booking.child_id, session.starts_ms, session.ends_ms) is not None:
         return wait_closed(booking, "booked_elsewhere")

@@ -20,7 +20,7 @@ from tests.simulation.words import envelope
 from tests.simulation.world import World
 
 KEY = bytes(range(32))
-Replies = Callable[[str, Mapping[str, Any], bytes], Reply | None]
+Replies = Callable[[str, Mapping[str, Any], bytes, int], Reply | None]
 RESULTS = ("done", "done", "needs_help", "no_answer")
 """How a task may end; the last two of a welfare check are handed to emergency."""
 
@@ -135,7 +135,7 @@ class Desk:
         if told.id in self._heard:
             return
         self._heard.add(told.id)
-        answer = self._replies(told.fact, told.data, sha256(told.id.encode()).digest())
+        answer = self._replies(told.fact, told.data, sha256(told.id.encode()).digest(), self._world.now_ms)
         if answer is None:
             return
         self._world.later(self._world.now_ms + answer.after_ms, lambda: self._send(f"reply-{told.id}", told.area, answer.step))

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from infra.checkers import fold
-from infra.checkers.childcare.policy import rules_of
+from infra.checkers.childcare.policy import in_force, rules_of
 
 Data = dict[str, Any]
 DAY_MS = 86_400_000
@@ -127,7 +127,9 @@ class Area(fold.Area):
         return [(booking_id, self.open[booking_id]) for booking_id in ids if booking_id in self.open]
 
     def next_waiter(self, session: Session) -> str | None:
-        """Who is next: the first that waits, for whom there is room, and that has no other offer open."""
+        """Who is next: the first that waits, for whom there is room, and that has no other offer open; nobody by a publication too old."""
+        if self.now_ms - session.published_ms > in_force(self, self.now_ms)["capacity_age_s_max"] * 1000:
+            return None
         for booking_id in session.waiting:
             booking = self.open.get(booking_id)
             if booking is None or booking.state != "waitlisted" or not session.has_room(booking.data["weight"]):

@@ -179,3 +179,15 @@ def test_an_offer_the_site_cannot_keep_is_withdrawn_and_the_child_keeps_its_plac
     assert types(decision) == ["session.published", "session.understaffed", "offer.withdrawn"]
     decision = world.publish("s-1", session("s-1-am", seats=1), version=3)
     assert fact(decision, "offer.made")["booking_id"] == "b-1"
+
+
+def test_nobody_is_offered_a_seat_on_a_publication_older_than_policy_allows_until_the_site_publishes_again() -> None:
+    """C07; found by the simulator."""
+    world = World()
+    world.policy(capacity_age_s_max=6 * 3600)
+    full(world, "b-1", "b-2")
+    world.tick("2026-11-22 15:30")
+    assert types(world.send("booking.cancelled", booking_id="b-0")) == ["booking.cancelled"]
+    decision = world.publish("s-1", session("s-1-am", seats=1), version=2)
+    assert types(decision) == ["session.published", "offer.made"]
+    assert fact(decision, "offer.made")["booking_id"] == "b-1"

@@ -75,7 +75,7 @@ def _nothing_for_others(fact: dict[str, Any]) -> Iterable[tuple[str, str]]:
     return ()
 
 
-def _nobody_replies(fact: str, data: Mapping[str, Any], mood: bytes) -> "Reply | None":
+def _nobody_replies(fact: str, data: Mapping[str, Any], mood: bytes, now_ms: int) -> "Reply | None":
     return None
 
 
@@ -109,9 +109,10 @@ class SimDomain:
     """Patches that switch the product's own assertions off, for mistakes declared ``silent``."""
     heard: frozenset[str] = frozenset()
     """Fact types somebody outside must hear of (E07), said here once more and not read from the product. Tasks are always heard of."""
-    replies: Callable[[str, Mapping[str, Any], bytes], Reply | None] = _nobody_replies
+    replies: Callable[[str, Mapping[str, Any], bytes, int], Reply | None] = _nobody_replies
     """What whoever was notified answers: fact type, the notification's data, and 32 bytes that follow from the notification's id alone
-    (so that a shorter plan finds people doing the same). For what an open loop cannot know, such as the id of an offer."""
+    (so that a shorter plan finds people doing the same), and when they hear of it. For what an open loop cannot know, such as the id of
+    an offer."""
     hands_over: Callable[[dict[str, Any]], Iterable[tuple[str, str]]] = _nothing_for_others
     """Which (domain, event type) each fact (its JSON) is handed over as, said here once more and not read from the product (X01)."""
     mistakes: tuple[Planted, ...] = ()

@@ -15,12 +15,14 @@ from tests.simulation.plan import DAY_MS, HOUR_MS, Options
 from tests.simulation.words import civil_day, rfc3339
 
 STEPS = {
-    "book": 26, "again": 7, "window": 14, "group": 4, "cancel": 10, "confirm": 10, "offer": 12, "arrive": 16, "leave": 8, "extend": 4,
-    "publish": 9, "staffing": 6, "closed": 2, "reopened": 2, "answer": 3, "reserve": 4, "settle": 3, "policy": 1, "persons": 2, "file": 3,
+    "book": 36, "again": 8, "window": 18, "group": 5, "cancel": 9, "confirm": 4, "offer": 2, "arrive": 5, "leave": 3, "extend": 2,
+    "publish": 8, "staffing": 7, "closed": 1, "reopened": 2, "answer": 3, "reserve": 4, "settle": 3, "policy": 1, "persons": 1, "file": 2,
     "task": 1, "register": 1,
 }  # fmt: skip
-HOURS = (8, 9, 10, 14, 15, 16)
-BIRTHS = ("2024-06-01", "2024-06-01", "2023-12-31", "2024-11-30", "2025-12-31", "2024-02-29", "2020-01-01", "2025-12-30")
+HOURS = tuple(range(24))
+SEATS = (0, 1, 1, 1, 2, 2, 3, 5)
+AGES_DAYS = (400, 500, 600, 800, 900, 1090, 1094, 1096, 1120, 366, 370, 364, 1140)
+"""Most lie within what care takes, some at its edges, two outside."""
 HOUR_S = 3600
 
 
@@ -81,7 +83,7 @@ def draw_own(draw: Random) -> dict[str, Any]:
     return {
         "care": care,
         "abroad_percent": draw.choice((0, 0, 30, 60)),
-        "capacity_age_s": draw.choice((35 * 86_400, 35 * 86_400, 6 * HOUR_S)),
+        "capacity_age_s": draw.choice((35 * 86_400,) * 4 + (6 * HOUR_S,)),
         "quota_answer_s": draw.choice((60, 2 * HOUR_S)),
         "quota_fallback": draw.choice(("charge", "charge", "refuse")),
     }
@@ -91,8 +93,8 @@ def draw_world(options: Options, draw: Random, name: str) -> ChildcareWorld:
     """The world of one area."""
     lat, lon = round(31.15 + draw.random() * 0.2, 6), round(121.35 + draw.random() * 0.2, 6)
     sites = [f"s-{number}" for number in range(draw.choice((1, 2, 3, 4)))]
-    days = [civil_day(options.start_ms + ahead * DAY_MS) for ahead in range(3)]
-    own = options.own or draw_own(draw)
+    days = [civil_day(options.start_ms + ahead * DAY_MS) for ahead in range(4)]
+    own = options.own
     return ChildcareWorld(name, lat, lon, sites, days, options.areas, own, options.start_ms, draw.choice((4, 9, 24)))
 
 
@@ -120,15 +122,15 @@ def _sessions(world: ChildcareWorld, draw: Random, site_id: str) -> dict[str, An
     version = world.versions.get(site_id, 0) + draw.choice((1, 1, 3))
     world.versions[site_id] = version
     offered = []
-    for day in draw.sample(world.days, draw.choice((1, 2, 3))):
-        for hour in draw.sample(HOURS, 4):
+    for day in draw.sample(world.days, draw.choice((2, 3))):
+        for hour in draw.sample(HOURS, 10):
             service = draw.choice(("care", "care", "care", "care", "guidance"))
             whole = draw.random() < 0.15
             session_id = f"{site_id}.{day}.{hour}{'x' if whole else ''}.{service}"
             starts_ms = _at(world, day, hour)
             body = {
                 "session_id": session_id, "start": rfc3339(starts_ms), "end": rfc3339(starts_ms + (2 if whole else 1) * HOUR_MS),
-                "mode": "drop_in" if whole else "hourly", "seats": draw.choice((0, 1, 1, 1, 2, 3)), "staff": draw.choice((0, 1, 1, 2)),
+                "mode": "drop_in" if whole else "hourly", "seats": draw.choice(SEATS), "staff": draw.choice((0, 1, 1, 2, 2)),
                 "service": service,
             }  # fmt: skip
             offered.append(body)
@@ -155,7 +157,15 @@ def _wish(world: ChildcareWorld, draw: Random, child: int) -> dict[str, Any]:
 
 def _child(world: ChildcareWorld, child: int, booking_id: str) -> dict[str, Any]:
     # Children of other areas are other children: no two areas count the same one.
-    return {"booking_id": booking_id, "child_id": f"k-{world.name}-{child}", "birth_date": BIRTHS[child % len(BIRTHS)]}
+    return {
+        "booking_id": booking_id,
+        "child_id": f"k-{world.name}-{child}",
+        "birth_date": _born(world, child),
+    }
+
+
+def _born(world: ChildcareWorld, child: int) -> str:
+    return civil_day(world.start_ms - AGES_DAYS[child % len(AGES_DAYS)] * DAY_MS)
 
 
 def _book(world: ChildcareWorld, draw: Random, at_ms: int, number: int | str) -> Step:
@@ -163,7 +173,7 @@ def _book(world: ChildcareWorld, draw: Random, at_ms: int, number: int | str) ->
     body = {**_child(world, child, f"b-{world.name}-{number}"), **_wish(world, draw, child)}
     coming = [name for name, one in world.sessions.items() if one["starts_ms"] > at_ms] or list(world.sessions) or ["unknown"]
     # Mostly the next ones, so that few seats meet many families.
-    body["session_id"] = draw.choice(sorted(coming, key=lambda name: (world.sessions.get(name, {}).get("starts_ms", 0), name))[:8])
+    body["session_id"] = draw.choice(sorted(coming, key=lambda name: (world.sessions.get(name, {}).get("starts_ms", 0), name))[:6])
     if draw.random() < 0.02:
         body["session_id"] = "unknown"
     world.bookings.append(body)
@@ -183,9 +193,15 @@ def _again(world: ChildcareWorld, draw: Random, at_ms: int, number: int | str) -
 
 
 def _span(world: ChildcareWorld, draw: Random, at_ms: int) -> dict[str, Any]:
-    hour = draw.choice(HOURS)
     later = [day for day in world.days if day >= civil_day(at_ms)] or world.days
-    window: dict[str, Any] = {"date": draw.choice(later[:2]), "from": f"{hour:02}:00", "to": f"{hour + draw.choice((1, 1, 2, 3)):02}:00"}
+    hour = draw.choice(HOURS[:-3])
+    if draw.random() < 0.6:  # the next hours
+        hour = min(20, int(rfc3339(at_ms)[11:13]) + draw.randrange(1, 5))
+    window: dict[str, Any] = {
+        "date": draw.choice((later[0], later[0], later[-1])),
+        "from": f"{hour:02}:00",
+        "to": f"{hour + draw.choice((1, 1, 2, 3)):02}:00",
+    }
     if draw.random() < 0.25:
         window["fit"] = "within"
     if draw.random() < 0.15:
@@ -351,16 +367,33 @@ def _file(world: ChildcareWorld, draw: Random, at_ms: int, number: int | str) ->
             return Step("childcare.entitlement.registered.v1", owed, "office:o-1")
 
 
-def replies(fact: str, data: Mapping[str, Any], mood: bytes) -> Reply | None:
-    """A family answers an offer, or confirms what is held for it; sometimes twice as long after as it may, sometimes never."""
-    after_ms = mood[1] * (2_000 if mood[2] % 3 else 20_000)
-    if fact == "childcare.offer.made.v1" and mood[0] % 5:
-        kind = "declined" if mood[0] % 5 == 1 else "accepted"
-        answer = {"booking_id": data["booking_id"], "offer_id": data["offer_id"]}
-        return Reply(after_ms, Step(f"childcare.offer.{kind}.v1", answer, "relative:p-1"))
-    if fact == "childcare.booking.held.v1" and mood[0] % 3:
-        return Reply(after_ms, Step("childcare.hold.confirmed.v1", {"booking_id": data["booking_id"]}, "relative:p-1"))
-    return None
+def replies(fact: str, data: Mapping[str, Any], mood: bytes, now_ms: int) -> Reply | None:
+    """What families and sites do when they hear: answer an offer, confirm, bring the child, let it stay, collect it; now and then late,
+    too late, or never."""
+    soon_ms = mood[1] * (2_000 if mood[2] % 3 else 20_000)
+    booking = {"booking_id": data.get("booking_id")}
+    by = "p-0" if mood[3] % 8 else "p-2"
+    match fact:
+        case "childcare.offer.made.v1" if mood[0] % 5:
+            kind = "declined" if mood[0] % 5 == 1 else "accepted"
+            return Reply(soon_ms, Step(f"childcare.offer.{kind}.v1", {**booking, "offer_id": data["offer_id"]}, "relative:p-1"))
+        case "childcare.booking.held.v1" if mood[0] % 3:
+            return Reply(soon_ms, Step("childcare.hold.confirmed.v1", booking, "relative:p-1"))
+        case "childcare.booking.confirmed.v1" if mood[0] % 4:
+            # From ten minutes before the start on, some of them after the no-show.
+            after_ms = int(data["starts_ms"]) - now_ms + (mood[1] % 50 - 10) * 60_000
+            warm = {"temperature_c": 38.0 if mood[2] % 8 == 0 else 36.6} if mood[2] % 2 == 0 else {}
+            return Reply(max(0, after_ms), Step("childcare.child.checked_in.v1", {**booking, "by": by, **warm}, "provider:s-0"))
+        case "childcare.child.checked_in.v1" if mood[0] % 6:
+            end_ms = int(data["late_ms"]) - now_ms - 900_000
+            if mood[0] % 6 == 1:
+                return Reply(max(0, end_ms - 3_000_000), Step("childcare.extension.requested.v1", booking, "provider:s-0"))
+            after_ms = end_ms + (mood[1] % 60 - 20) * 60_000
+            return Reply(max(0, after_ms), Step("childcare.child.checked_out.v1", {**booking, "by": by}, "provider:s-0"))
+        case "childcare.booking.extended.v1" | "childcare.child.uncollected.v1":
+            return Reply(mood[1] * 30_000, Step("childcare.child.checked_out.v1", {**booking, "by": by}, "provider:s-0"))
+        case _:
+            return None
 
 
 def _task(world: ChildcareWorld, draw: Random, at_ms: int, number: int | str) -> Step:

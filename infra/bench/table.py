@@ -12,7 +12,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from infra.bench import beds_year, core_runs, machine, poison, recovery, visible, worker
+from infra.bench import beds_year, core_runs, machine, poison, press, recovery, visible, worker
 from infra.bench.figures import Figure, Reading, collect
 from infra.bench.ground import BenchFailed, Say
 from infra.stack.errors import StackError
@@ -44,6 +44,10 @@ def _poison() -> Measure:
     return poison.measure
 
 
+def _press() -> Measure:
+    return press.measure
+
+
 def _recovery() -> Measure:
     made: list[recovery.Past] = []
 
@@ -62,6 +66,7 @@ MEASUREMENTS: dict[str, Callable[[], Measure]] = {
     "worker-batch": _batch,
     "http-visible": _visible,
     "poison": _poison,
+    "press": _press,
     "recovery": _recovery,
 }
 """Names for `--only`, in the order they run; each gives what to call once a run."""

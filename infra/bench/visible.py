@@ -48,7 +48,7 @@ async def _measure(place: Ground, run: int, say: Say, per_s: int, seconds: float
     recorded_s = await _post(connections, world.singles(count), per_s, wait=False)
     await connections.close()
     say("peer: bare produce and consume")
-    echoed_s = await _echo(place, world.singles(count), per_s, warm)
+    echoed_s = await echo(place, world.singles(count), per_s, warm)
     readings: list[Reading] = []
     for name, latencies_s, goal in (
         ("http to visible decision", visible_s, Goal(50, at_most=True)),
@@ -102,18 +102,18 @@ def _require(answer: Answer, *, wait: bool) -> None:
         raise BenchFailed(f"HTTP {answer.status}: {answer.body[:500]!r}")
 
 
-async def _echo(place: Ground, orders: list[bytes], per_s: int, warm: int) -> list[float]:
+async def echo(place: Ground, orders: list[bytes], per_s: int, warm: int, *, topic: str = ECHO) -> list[float]:
     """Seconds from each scheduled send until a consumer has the record."""
     admin = AIOKafkaAdminClient(bootstrap_servers=place.bootstrap)
     await admin.start()
     try:
-        await admin.create_topics([NewTopic(ECHO, 1, 1)])
+        await admin.create_topics([NewTopic(topic, 1, 1)])
     finally:
         await admin.close()
     writer, consumer = producer(place.bootstrap), reader(place.bootstrap)
     await writer.start()
     await consumer.start()
-    tp = TopicPartition(ECHO, 0)
+    tp = TopicPartition(topic, 0)
     consumer.assign([tp])
     consumer.seek(tp, 0)
     back: list[asyncio.Future[None]] = [asyncio.get_running_loop().create_future() for _ in range(warm + len(orders))]
@@ -124,7 +124,7 @@ async def _echo(place: Ground, orders: list[bytes], per_s: int, warm: int) -> li
                 back[row.offset].set_result(None)
 
     async def send(number: int) -> None:
-        stored = await writer.send_and_wait(ECHO, orders[number % len(orders)], partition=0)
+        stored = await writer.send_and_wait(topic, orders[number % len(orders)], partition=0)
         await back[stored.offset]
 
     reading = asyncio.create_task(read())

@@ -27,7 +27,8 @@ def _inventory_reported(state: BedsState, fact: facts.InventoryReported, _now_ms
     facility.version = max(facility.version, fact.version)
     for bed_id in fact.unchanged:
         facility.beds[bed_id].version = fact.version
-    if fact.stale_at_ms > facility.stale_at_ms:
+    # An old publication repeats the instant that is known; a newer one sets it, also nearer when policy has become stricter (C07).
+    if fact.stale_at_ms != facility.stale_at_ms:
         facility.stale_at_ms = fact.stale_at_ms
         facility.silent = False
         state.deadlines.set(f"stale|{fact.facility_id}", fact.stale_at_ms)

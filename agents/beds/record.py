@@ -68,7 +68,7 @@ class Record:
             self.facilities[data["facility_id"]]["fresh"] = False
         elif name == "inventory.reported":
             known = self.facilities.setdefault(data["facility_id"], {"fresh": False})
-            if data["stale_at_ms"] > known.get("stale_at_ms", 0):
+            if data["stale_at_ms"] != known.get("stale_at_ms", 0):
                 known.update(fresh=True, stale_at_ms=data["stale_at_ms"])
         elif name == "bed.listed":
             self.beds.setdefault((data["facility_id"], data["bed_id"]), {}).update(data)

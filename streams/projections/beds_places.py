@@ -63,7 +63,7 @@ def _listed(rows: Rows, place: Place, fact: facts.FacilityListed, why: Why | Non
 def _reported(rows: Rows, place: Place, fact: facts.InventoryReported, why: Why | None) -> None:  # noqa: ARG001
     row = _facility_row(rows, place, fact.facility_id)
     values: Row = {"version": max(row["version"], fact.version)}
-    if row["stale_at_ms"] is None or fact.stale_at_ms > row["stale_at_ms"]:
+    if fact.stale_at_ms != row["stale_at_ms"]:
         values |= {"reported_ms": place.at_ms, "stale_at_ms": fact.stale_at_ms, "silent": False}
     rows.put(FACILITIES, (place.area, fact.facility_id), row | values)
 

@@ -177,8 +177,11 @@ class TimersInTime(Eye[Area]):
                     self.note(f"{offer_id} keeps a provisional deadline although the calendar came", decided)
 
     def _reported(self, area: Area, decided: Decided, data: dict[str, Any]) -> None:
+        facility = area.facility(data["facility_id"])
         latest_ms = decided.time_ms + in_force(area, decided.time_ms)["inventory_age_s_max"] * 1000
-        if data["stale_at_ms"] not in (latest_ms, area.facility(data["facility_id"]).stale_at_ms):
+        if data["version"] <= facility.version:
+            latest_ms = facility.stale_at_ms
+        if data["stale_at_ms"] != latest_ms:
             self.note(f"the word of {data['facility_id']} is good until {data['stale_at_ms']}, by policy {latest_ms}", decided)
 
     def _not_before(self, decided: Decided, what: str, due_ms: int | None) -> None:

@@ -18,7 +18,7 @@ def _reported(area: Area, data: Data) -> None:
         bed = area.beds.get((data["facility_id"], bed_id))
         if bed is not None:
             bed.version = data["version"]
-    if data["stale_at_ms"] > facility.stale_at_ms:
+    if data["stale_at_ms"] != facility.stale_at_ms:
         facility.stale_at_ms, facility.silent = data["stale_at_ms"], False
 
 

@@ -83,6 +83,15 @@ def test_an_old_publication_does_not_make_the_data_fresh(district: District) -> 
     assert offered(district.publish("f1", version=3, b2="free")) == []
 
 
+def test_a_stricter_policy_holds_for_the_next_word_of_a_home(district: District) -> None:
+    district.policy("p1", inventory_age_s_max=20 * 86_400)
+    district.publish("f1", b1="free")
+    district.policy("p2", inventory_age_s_max=3600)
+    district.publish("f1", b1="free")
+    district.tick("2026-11-23 10:00")
+    assert offered(district.apply("a")) == []
+
+
 def test_beds_published_before_their_home_is_registered_wait_for_it() -> None:
     district = District()
     district.apply("a")

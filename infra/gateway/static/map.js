@@ -34,7 +34,7 @@ export function drawMap({ sites, points }) {
   for (const point of points.filter((one) => one.position && one.kind)) {
     const [x, y] = place(point.position);
     const on = point.open ? { click: point.open } : {};
-    parts.push(svg("circle", { class: `o o-${point.kind}`, cx: x, cy: y, r: 7, on }, svg("title", {}, point.title)));
+    parts.push(svg("rect", { class: `o o-${point.kind}`, x: x - 6, y: y - 6, width: 12, height: 12, on }, svg("title", {}, point.title)));
   }
   if (sites.length <= LABELS_MAX) {
     for (const site of sites) {

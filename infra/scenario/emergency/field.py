@@ -192,7 +192,7 @@ class Field:
         if device.stops_hour is not None and now > self.stage.plan.starts_ms + device.stops_hour * HOUR_MS:
             return
         draw = self.stage.draw("battery", device.device_id)
-        percent = max(3, draw.randrange(12, 101) - (now - self.stage.plan.starts_ms) // (8 * HOUR_MS))
+        percent = max(3, draw.randrange(30, 101) - (now - self.stage.plan.starts_ms) // (8 * HOUR_MS))
         sender = Sender(f"device:{device.device_id}", "device", f"/scenario/{self.world.district.word}/devices")
         self.stage.send(now, "heartbeat", "device.heartbeat", sender, {"device_id": device.device_id, "battery_percent": percent})
         self.stage.at(now + HEARTBEAT_S * SECOND_MS, lambda later: self.beat(device, later))

@@ -108,13 +108,14 @@ function drawFleet() {
   list.replaceChildren(...(shown.length ? shown.slice(0, FLEET_MAX).map((one) =>
     el("li", {},
       el("div", {}, el("div", { class: "name" }, one.responder_id), el("div", { class: "small" }, `${t(`unit.${one.kind}`)}${one.skills.length ? ` · ${codes("role", one.skills)}` : ""}`)),
-      el("div", {}, el("span", { class: `tag ${{ free: "good", little: "warn", full: "bad" }[unitKind(one)]}` }, t(`incident.${one.status}`)),
+      el("div", {}, el("span", { class: `tag ${{ free: "good", little: "warn", full: "bad" }[unitKind(one)]}` }, t(`incident.${one.call_id ? "out" : one.status}`)),
         one.call_id ? el("button", { class: "id", type: "button", on: { click: () => choose(one.call_id) } }, one.call_id) : null),
       el("div", { class: "right small" }, one.position_age_s === null ? t("no_position_yet") : ago(one.position_age_s)))) : [el("li", { class: "muted" }, t("fleet_none"))]));
 }
 
 function seconds(value) {
   if (value === null) return "—";
+  if (value < 1) return t("under_a_second");
   return value < 90 ? t("seconds_n", { n: value < 10 ? value : Math.round(value) }) : t("minutes_n", { n: Math.round(value / 60) });
 }
 
@@ -194,7 +195,7 @@ export const emergency = {
 
   markers(map) {
     const units = map.providers.filter((one) => one.status !== "off" || one.call_id);
-    const sites = units.map((one) => ({ id: one.responder_id, position: one.position, kind: unitKind(one), label: one.responder_id,
+    const sites = units.map((one) => ({ id: one.responder_id, position: one.position, kind: unitKind(one), label: "",
       title: `${one.responder_id} · ${t(`unit.${one.kind}`)} · ${t(`incident.${one.status}`)} · ${ago(one.position_age_s)}` }));
     const points = map.requests.flatMap((one) => (one.responders.length ? one.responders : [null]).map((to) => ({ position: one.position, to, kind: one.severity,
       title: `${one.request_id} · ${t(`severity.${one.severity}`)} · ${t(`incident.${one.state}`)} · ${duration(one.age_s)}`, open: () => choose(one.request_id) })));

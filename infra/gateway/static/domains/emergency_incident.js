@@ -123,7 +123,7 @@ export class IncidentCard {
   }
 
   responders(body) {
-    const rows = body.dispatches.map((one) =>
+    const row = (one) =>
       el("li", {},
         el("div", { class: "line" },
           el("b", { class: "id" }, one.responder_id),
@@ -135,11 +135,16 @@ export class IncidentCard {
           one.rested ? null : el("span", { class: "tag warn" }, t("rest_broken"))),
         el("div", { class: "muted" }, [
           t("eta", { n: Math.max(1, Math.round(one.travel_s / 60)), m: number(one.distance_m) }),
-          one.data_age_s < 0 ? t("no_position_yet") : t("data_age_s", { n: number(one.data_age_s) }),
+          one.data_age_s < 0 ? t("no_position_yet") : t("position_age", { age: duration(one.data_age_s) }),
           one.override,
         ].filter(Boolean).join(" · ")),
-        one.why ? el("details", {}, el("summary", {}, t("why")), el("div", { class: "inside" }, why(one.why))) : null));
-    return el("div", {}, el("h3", {}, t("responders")), rows.length ? el("ul", { class: "sent" }, rows) : el("p", { class: "muted" }, t("nobody_yet")));
+        one.why ? el("details", {}, el("summary", {}, t("why")), el("div", { class: "inside" }, why(one.why))) : null);
+    // Who is on it stands first; who will not come is a click away.
+    const on = body.dispatches.filter((one) => !one.ended_at);
+    const off = body.dispatches.filter((one) => one.ended_at).reverse();
+    return el("div", {}, el("h3", {}, t("responders")),
+      on.length ? el("ul", { class: "sent" }, on.map(row)) : el("p", { class: "muted" }, t("nobody_yet")),
+      off.length ? el("details", {}, el("summary", {}, t("off_n", { n: number(off.length) })), el("ul", { class: "sent" }, off.map(row))) : null);
   }
 
   timeline(body) {

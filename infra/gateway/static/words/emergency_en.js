@@ -33,7 +33,6 @@ export const en = {
   "review_flag": "to check: {what}",
   "responders": "Responders",
   "asked_times": "asked {n} times",
-  "data_age_s": "position {n} s old",
   "no_position_yet": "never said where it is",
   "timeline": "Timeline",
   "unfit": "without the skills, goes ahead",
@@ -287,4 +286,9 @@ export const en = {
   "fact.emergency.responder.unheard.v1": "Unheard of",
   "fact.emergency.scene.check_missed.v1": "No word from the scene",
   "fact.emergency.scene.checked_in.v1": "Scene is well",
+  "off_n": "{n} will not come or have left",
+  "position_age": "position {age} old",
+  "under_a_second": "under 1 s",
+  "role.fire_safety": "Fire safety",
+  "incident.out": "Out",
 };

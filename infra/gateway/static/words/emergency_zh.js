@@ -33,7 +33,6 @@ export const zh = {
   "review_flag": "需核实：{what}",
   "responders": "救援员",
   "asked_times": "询问 {n} 次",
-  "data_age_s": "位置 {n} 秒前",
   "no_position_yet": "从未报过位置",
   "timeline": "时间线",
   "unfit": "技能不全，先行到场",
@@ -287,4 +286,9 @@ export const zh = {
   "fact.emergency.responder.unheard.v1": "途中失联",
   "fact.emergency.scene.check_missed.v1": "现场未报平安",
   "fact.emergency.scene.checked_in.v1": "现场平安",
+  "off_n": "未成行或已离开 {n} 人",
+  "position_age": "位置 {age}前",
+  "under_a_second": "不到 1 秒",
+  "role.fire_safety": "消防",
+  "incident.out": "出动中",
 };

@@ -48,7 +48,7 @@ export const en = {
   "waiting": "open for {age}",
   "about": "About",
   "lookup": "Look up",
-  "lookup_hint": "Order, standing order or event id",
+  "lookup_hint": "Id of an order, a call, a unit, a device or an event",
   "lookup_go": "Look up",
   "lookup_none": "Nothing has this id",
   "lookup_trouble": "Cannot look it up now: the register is unavailable, try again soon",

@@ -267,7 +267,7 @@ async def _offers(pool: Any, area: str | None, now_ms: int) -> list[dict[str, An
     """Open offers, the first to expire first."""
     rows = await pool.fetch(
         f"""
-        SELECT area, booking_id, offer_id, offer_kind, site_id, session_id, day, starts_ms, deadline_ms, distance_m
+        SELECT area, booking_id, offer_id, offer_kind, site_id, session_id, day, starts_ms, ends_ms, deadline_ms, distance_m
         FROM childcare_bookings WHERE state = 'offered' AND ($1::text IS NULL OR area = $1)
         ORDER BY deadline_ms, booking_id LIMIT {LIST_MAX}
         """,  # noqa: S608 - a constant of this module
@@ -279,6 +279,7 @@ async def _offers(pool: Any, area: str | None, now_ms: int) -> list[dict[str, An
             **{name: row[name] for name in named},
             "date": row["day"].isoformat(),
             "starts_at": instant(row["starts_ms"]),
+            "ends_at": instant(row["ends_ms"]),
             "expires_at": instant(row["deadline_ms"]),
             "left_s": max(0, row["deadline_ms"] - now_ms) // 1000,
         }

@@ -58,18 +58,26 @@ class GatewayClient:
 
     def tasks(self, domain: str, area: str) -> list[dict[str, Any]]:
         """The open human tasks of an area, oldest first; empty when the gateway cannot say."""
+        found: list[dict[str, Any]] = self._read(f"/v1/{domain}/tasks?area={area}").get("tasks", [])
+        return found
+
+    def overview(self, domain: str, area: str) -> dict[str, Any]:
+        """The numbers of an area's today; empty when the gateway cannot say."""
+        return self._read(f"/v1/{domain}/overview?area={area}")
+
+    def _read(self, path: str) -> dict[str, Any]:
         try:
             if self._connection is None:
                 self._connection = http.client.HTTPConnection(self._host, self._port, timeout=TIMEOUT_S)
-            self._connection.request("GET", f"/v1/{domain}/tasks?area={area}")
+            self._connection.request("GET", path)
             response = self._connection.getresponse()
             body = response.read()
         except (OSError, http.client.HTTPException):
             self.close()
-            return []
+            return {}
         if response.status != 200:
-            return []
-        found: list[dict[str, Any]] = json.loads(body)["tasks"]
+            return {}
+        found: dict[str, Any] = json.loads(body)
         return found
 
     def close(self) -> None:

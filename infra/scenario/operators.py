@@ -36,6 +36,7 @@ class Operators:
         self._turn = 0
         self._look_at_s = 0.0
         self._ended: set[tuple[str, str]] = set()
+        self._later: list[Item] = []
 
     async def work(self) -> None:
         """Look at one domain and area, in turn, and end what has waited long enough."""
@@ -49,7 +50,23 @@ class Operators:
             assert item.event is not None
             self._ended.add((domain, item.event["data"]["task_id"]))
             await self._sender.send(Packet(item.at_ms, item.area, (item,), True))
+        await self._follow(domain, area)
         self._look_at_s = time.monotonic() + LOOK_EVERY_S / len(self._places)
+
+    async def _follow(self, domain: str, area: str) -> None:
+        """What this domain's clients do about what they see now, and what they meant to do later and is due by now."""
+        follow, now_ms = SOURCES[domain].follow, self._sender.progress.played_ms
+        if follow is not None:
+            seen = await asyncio.to_thread(self._gateway.overview, domain, area)
+            for item in follow(seen, self._play.plan.seed, now_ms) if seen else ():
+                assert item.event is not None
+                if (domain, item.event["id"]) not in self._ended and item.at_ms < self._play.plan.ends_ms:
+                    self._ended.add((domain, item.event["id"]))
+                    self._later.append(item._replace(domain=domain))
+        due = sorted((item for item in self._later if item.at_ms <= now_ms), key=lambda item: item.at_ms)
+        self._later = [item for item in self._later if item.at_ms > now_ms]
+        for item in due:
+            await self._sender.send(Packet(now_ms, item.area, (item,), True))
 
     def close(self) -> None:
         """Drop the connection to the gateway."""

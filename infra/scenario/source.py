@@ -1,6 +1,6 @@
 """What one domain gives to a played day: the seam between the day and a domain's room."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from random import Random
 from typing import Any
@@ -12,6 +12,11 @@ from infra.scenario.words import Item
 Answer = Callable[[Mapping[str, Any], Random], str | None]
 """A task as the gateway lists it (``task_id, kind, about, detail, age_s, ...``), and a draw; the result code an operator ends it
 with, or None to leave it open."""
+
+
+Follow = Callable[[Mapping[str, Any], str, int], Iterable[Item]]
+"""The overview of an area as the gateway shows it, the plan's seed, and the scenario's clock; what clients send because of what they
+see there, now or at a later ``at_ms``. An item is sent once, whatever is seen again: its event's id names the occasion."""
 
 
 def _same_area(district: District) -> str:
@@ -26,9 +31,11 @@ class DaySource:
       no particular order; equal plans give equal items. Items need not name their domain: the day stamps them.
     - ``area(district)``: where the district is coordinated: itself, unless the domain pools higher up. It gets the clock's ticks.
     - ``answer``: how an operator ends this domain's human tasks.
+    - ``follow``: how clients react to what was decided (offers); None when they do not.
     """
 
     domain: str
     items: Callable[[DayPlan, District], Iterator[Item]]
     answer: Answer
     area: Callable[[District], str] = _same_area
+    follow: Follow | None = None

@@ -72,6 +72,7 @@ class AreaBook:
     def __init__(self, table: Table) -> None:
         self._table = table
         self._bare = {kind.name for kind in table.kinds if kind.bare}
+        self._again = {kind.name: kind.again for kind in table.kinds if kind.again is not None}
         self._grace_s = {kind.name: kind.grace_s for kind in table.kinds}
         self.cases: dict[CaseKey, Case] = {}
         self.pools: dict[PoolKey, Pool] = {}
@@ -160,6 +161,8 @@ class AreaBook:
                 touched[pool.key] = pool
 
     def _move(self, row: CaseRow, data: dict[str, Any], touched: dict[PoolKey, Pool]) -> None:
+        if row.only_if is not None and not row.only_if(data):
+            return
         names = (row.key,) if isinstance(row.key, str) else row.key
         key = (row.kind, "|".join(_pool_key(names, data)))
         case = self.cases.get(key)
@@ -176,7 +179,7 @@ class AreaBook:
         case.known.update((name, data[name]) for name in row.remembers)
         for name in row.clears:
             case.deadlines.pop(name, None)
-        for name, source in row.deadlines.items():
+        for name, source in () if any(name in case.deadlines for name in row.unless) else row.deadlines.items():
             due_ms = data[source] if source in data else case.known.get(source)
             if due_ms is None:
                 case.deadlines.pop(name, None)
@@ -224,6 +227,10 @@ class AreaBook:
             self._owned[about] = left
             return
         self._owned.pop(about, None)
+        for kind, (name, after_ms) in self._again.items():
+            case = self.cases.get((kind, about))
+            if case is not None and not case.deadlines:
+                case.deadlines[name] = self.now_ms + after_ms
         if about in self._withdrawn:
             # The human is done: the deadline counts again, and nobody can be late for it before now.
             self._withdrawn.discard(about)

@@ -47,6 +47,9 @@ class CaseKind:
     name: str
     grace_s: float | None = None
     bare: bool = False
+    again: tuple[str, int] | None = None
+    """The deadline (name, and milliseconds from then) of a case that nothing is expected of when the human who had it is done:
+    the agents look at it again by themselves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +73,10 @@ class CaseRow:
     places: Places | None = None
     pool: tuple[str, ...] = ()
     amount: str | None = None
+    only_if: Callable[[Data], bool] | None = None
+    """The row is of these facts of the type only."""
+    unless: tuple[str, ...] = ()
+    """Its deadlines are set only while none of these runs."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """Every domain's table. A domain without one is not audited, and a test says so."""
 
-from streams.auditor import emergency, meals
+from streams.auditor import childcare, emergency, meals
 from streams.auditor.table import Table
 
-TABLES: dict[str, Table] = {"meals": meals.TABLE, "emergency": emergency.TABLE}
+TABLES: dict[str, Table] = {"meals": meals.TABLE, "emergency": emergency.TABLE, "childcare": childcare.TABLE}

@@ -98,8 +98,8 @@ def _called_back(area: Area, event: Data, now_ms: int) -> Answer:  # noqa: ARG00
     closed = area.ended.get(call_id)
     if closed is None:
         return "unknown_call"
-    opened = next(incident.opened for incident in area.order if incident.call_id == call_id)
-    if event["actor"].split(":")[0] not in of_version(area, opened["policy"])["human_roles"]:
+    opened = next((incident.opened for incident in area.order if incident.call_id == call_id), None)
+    if opened is not None and event["actor"].split(":")[0] not in of_version(area, opened["policy"])["human_roles"]:
         return "not_authorised"
     if closed["called_back"]:
         return "called_back_already"

@@ -311,7 +311,8 @@ def _closed(area: Area, data: Data) -> None:
         for key in [key for key in area.due if key[1] == incident.call_id and key[0] != "heartbeat"]:
             area.drop(*key)
         for responder_id in incident.legs:
-            area.units[responder_id].on = None
+            if responder_id in area.units:
+                area.units[responder_id].on = None
     area.ended[data["call_id"]] = {**data, "ended_ms": area.now_ms, "called_back": False, "missed": 0}
     if data["callback_by_ms"] is not None:
         area.set(data["callback_by_ms"], "callback", data["call_id"])

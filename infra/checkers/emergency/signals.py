@@ -147,7 +147,7 @@ class Raises(Watch):
                 incident = area.calls.get(data["call_id"])
                 if incident is None or incident.answered_ms is not None:
                     continue
-                silent = area.policy_of(incident)["ladder"][incident.level - 1].get("silent", False)
+                silent = any(step.get("silent", False) for step in area.policy_of(incident)["ladder"][: incident.level][-1:])
                 if silent and (incident.severity, incident.dispatching) != ("life", True):
                     self.say("E14", f"{incident.call_id} has been silent up to level {incident.level} and is no life emergency", decided)
 

@@ -35,7 +35,9 @@ def _located(area: Area, data: Data) -> None:
         unit.lat, unit.lon, unit.fix_ms = data["lat"], data["lon"], area.now_ms
     if data["watch_by_ms"] is not None and unit.on is not None:
         area.set(data["watch_by_ms"], "watch", unit.on, data["responder_id"])
-        area.calls[unit.on].legs[data["responder_id"]].misses = 0
+        incident = area.calls.get(unit.on)
+        if incident is not None and data["responder_id"] in incident.legs:
+            incident.legs[data["responder_id"]].misses = 0
 
 
 def _dispatched(area: Area, incident: Incident, data: Data) -> None:

@@ -152,27 +152,27 @@ def measure(run: int, say: Say, *, per_s: int = PER_S, seconds: float = SECONDS)
 async def _measure(place: Ground, run: int, say: Say, per_s: int, seconds: float) -> list[Reading]:
     region, count, warm = Region(run), round(per_s * seconds), round(per_s * WARM_UP_SECONDS)
     meals = World(round(MEALS_PER_S * (seconds + 2 * LATE_S_MAX)), run=f"pm{run}", seed=run + 1)
+    orders = meals.batches(round(MEALS_PER_S / MEALS_PER_RECORD * (seconds + LATE_S_MAX)), MEALS_PER_RECORD)
     port = await _start(place, region, list(meals.directory()))
-    connections, writer = Connections("127.0.0.1", port), producer(place.bootstrap)
+    writer = producer(place.bootstrap)
     await writer.start()
     dispatches = Dispatches(place.bootstrap, region, writer)
     reading = asyncio.create_task(dispatches.read())
     try:
         await asyncio.sleep(1)
         say(f"warming up, {warm} presses")
-        await _press(connections, dispatches, region.presses(warm), per_s)
+        await _press(port, dispatches, region.presses(warm), per_s)
         say(f"{per_s} presses/s for {seconds:.0f} s, alone")
-        alone_s = await _press(connections, dispatches, region.presses(count), per_s)
+        alone_s = await _press(port, dispatches, region.presses(count), per_s)
         say(f"the same while {MEALS_PER_S} meal events/s are decided")
-        async with _meals(place, meals, writer, seconds):
-            beside_s = await _press(connections, dispatches, region.presses(count), per_s)
+        async with _meals(place, orders, writer):
+            beside_s = await _press(port, dispatches, region.presses(count), per_s)
             say("peer beside the meals")
             echoed_beside_s = await echo(place, region.presses(count), per_s, warm)
     finally:
         reading.cancel()
         await asyncio.gather(reading, return_exceptions=True)
         await writer.stop()
-        await connections.close()
     say("peer: bare produce and consume")
     echoed_s = await echo(place, region.presses(count), per_s, warm, topic="bench.echo.alone")
     readings = []
@@ -214,9 +214,10 @@ def _ready(port: int) -> bool:
         return False
 
 
-async def _press(connections: Connections, dispatches: Dispatches, presses: list[bytes], per_s: int) -> list[float]:
+async def _press(port: int, dispatches: Dispatches, presses: list[bytes], per_s: int) -> list[float]:
     """Seconds from each scheduled press until the journal says who is sent."""
     names = [orjson.loads(press)["id"] for press in presses]
+    connections = Connections("127.0.0.1", port)
 
     async def send(number: int) -> None:
         seen = dispatches.expect(names[number])
@@ -226,15 +227,17 @@ async def _press(connections: Connections, dispatches: Dispatches, presses: list
         async with asyncio.timeout(LATE_S_MAX):
             await seen
 
-    return await open_loop(per_s, len(presses), send)
+    try:
+        return await open_loop(per_s, len(presses), send)
+    finally:
+        await connections.close()
 
 
 @asynccontextmanager
-async def _meals(place: Ground, world: World, writer: AIOKafkaProducer, seconds: float) -> AsyncIterator[None]:
+async def _meals(place: Ground, values: list[bytes], writer: AIOKafkaProducer) -> AsyncIterator[None]:
     """Meal orders, packed as a client under load packs them, while the block lasts. Raises `BenchFailed` when the worker of meals
     has not decided them at nearly that pace."""
     records_per_s = MEALS_PER_S / MEALS_PER_RECORD
-    values = await asyncio.to_thread(world.batches, round(records_per_s * (seconds + LATE_S_MAX)), MEALS_PER_RECORD)
     sent = 0
     began_s = time.perf_counter()
 

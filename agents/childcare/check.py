@@ -107,7 +107,9 @@ def _session_whole(state: ChildcareState, session_id: str, session: Session) -> 
 def _surely_fresh(state: ChildcareState, session: Session) -> bool:
     """Whether offers may rest on the publication by every policy known: the state knows neither the time, but that it was swept at most
     an hour ago, nor, just loaded, which policy is in force."""
-    ages_s = [ChildcareParameters().capacity_age_s_max] + [row[2].get("capacity_age_s_max", 2**40) for row in state.policies.dump()]
+    ages_s: list[int] = [ChildcareParameters().capacity_age_s_max] + [
+        row[2].get("capacity_age_s_max", 2**40) for row in state.policies.dump()
+    ]
     return state.swept_ms + SWEEP_MS - session.published_ms <= min(ages_s) * 1000
 
 

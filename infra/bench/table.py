@@ -12,7 +12,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from infra.bench import beds_year, core_runs, machine, poison, press, recovery, visible, worker
+from infra.bench import beds_year, core_runs, machine, poison, press, recovery, rush, visible, worker
 from infra.bench.figures import Figure, Reading, collect
 from infra.bench.ground import BenchFailed, Say
 from infra.stack.errors import StackError
@@ -48,6 +48,10 @@ def _press() -> Measure:
     return press.measure
 
 
+def _rush() -> Measure:
+    return rush.measure
+
+
 def _recovery() -> Measure:
     made: list[recovery.Past] = []
 
@@ -68,6 +72,7 @@ MEASUREMENTS: dict[str, Callable[[], Measure]] = {
     "poison": _poison,
     "press": _press,
     "recovery": _recovery,
+    "rush": _rush,
 }
 """Names for `--only`, in the order they run; each gives what to call once a run."""
 

@@ -342,11 +342,13 @@ def _p(name: str, means: str, patches: Any, *caught_by: str, silent: bool = True
     return Planted(f"childcare_{name}", means, patches, frozenset(caught_by), fixed or {}, silent, domain="childcare")
 
 
+NEW_YEAR = {"start_ms": 1_798_668_000_000 + 12 * 3_600_000, "span_ms": 24 * 3_600_000}
+"""From the evening of 31 December 2026 in Shanghai on."""
 BUSY = {"span_ms": 24 * 3_600_000}
 
 MISTAKES = (
     _p("thirteenth_free", "one session more than the year has is free", _one_more_free, "Q01"),
-    _p("year_of_today", "quotas are counted in one year for ever", _quota_of_this_year, "Q01"),
+    _p("year_of_today", "quotas are counted in one year for ever", _quota_of_this_year, "Q01", fixed=NEW_YEAR),
     _p("late_cancel_returns", "a late cancellation returns the quota", _late_cancel_returns, "Q02", fixed=BUSY),
     _p("cancel_returns_twice", "a cancellation returns its units twice", _cancel_returns_twice, "Q01", "R70"),
     _p("no_show_returns", "whoever does not come keeps the quota", _no_show_returns, "Q02"),

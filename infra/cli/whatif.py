@@ -10,7 +10,7 @@ from typing import Any
 
 from agents.beds.counterfactual import Manner, Waits, lived, manners
 from agents.beds.policy import BedsParameters
-from agents.shared.calendar import day_of
+from agents.shared.calendar import DAY_MS, day_of
 from agents.shared.policy import parse
 from infra.cli.journal_copy import JournalCopy, input_copy, journal_copies, partitions_of
 from infra.settings import Settings
@@ -23,6 +23,8 @@ from streams.partitioning import home_partition
 from streams.ports import PLAYED_AT_HEADER, SourceRecord
 
 DOMAIN = "beds"
+SETTLE_DAYS = 4
+"""After the log's end: who has accepted moves in; nobody applies and no bed becomes free any more."""
 Log = list[tuple[Received, Decision]]
 
 
@@ -77,8 +79,9 @@ def _played_at_ms(record: SourceRecord) -> int:
 def compare(area: str, log: Log, change: Change) -> tuple[Waits, Waits]:
     """The waits of the same crowd under the log's own policy and beds, and under the change."""
     crowd: dict[str, Manner] = manners(log)
-    sent = [received for received, _ in log]
     make = _maker(area)
+    sent = [received for received, _ in log]
+    sent.append(make("clock.ticked.v1", "whatif-end", {}, sent[-1].received_at_ms + SETTLE_DAYS * DAY_MS))
     return lived(area, sent, crowd, make), lived(area, list(changed(sent, change, make)), crowd, make)
 
 

@@ -38,7 +38,7 @@ async def overview(pool: Any, area: str | None, day: date | None) -> dict[str, A
         "applications": counted,
         "day": await _of_day(pool, area, day),
         "board": await _board(pool, area),
-        "pool": await _pool(pool, area),
+        "pool": await _pool(pool, area, its_today),
         "waitlist": await _waitlist(pool, area, its_today),
         "offers_open": await _open_offers(pool, area, now_ms),
         "allocations": await _allocations(pool, area),
@@ -77,9 +77,21 @@ async def _board(pool: Any, area: str | None) -> list[dict[str, Any]]:
     return [dict(row) for row in rows]
 
 
-async def _pool(pool: Any, area: str | None) -> dict[str, Any] | None:
-    row = await pool.fetchrow("SELECT below_quota, pooled, basic, percent_min FROM beds_pools WHERE area = $1", area)
-    return None if row is None else dict(row)
+async def _pool(pool: Any, area: str | None, day: date) -> dict[str, Any] | None:
+    """The share of the district's and the city's beds among those the quota speaks of (B-R2), now, and whether it is below."""
+    if area is None:
+        return None
+    policy = await policy_on(pool, area, day)
+    row = await pool.fetchrow(
+        """
+        SELECT count(*) AS basic, count(*) FILTER (WHERE pool IN ('district', 'city')) AS pooled,
+               coalesce((SELECT below_quota FROM beds_pools WHERE area = $1), false) AS below_quota
+        FROM beds_beds WHERE area = $1 AND state <> 'closed' AND bed_type = ANY($2::text[])
+        """,
+        area,
+        list(policy.quota_types),
+    )
+    return {**dict(row), "percent_min": policy.quota_percent_min}
 
 
 async def _waitlist(pool: Any, area: str | None, day: date) -> list[dict[str, Any]]:

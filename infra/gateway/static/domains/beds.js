@@ -11,9 +11,16 @@ function days(n) {
   return t("beds_days", { n: number(n) });
 }
 
-// "11-24 18:30": the day and minute of an instant, as the desk writes a deadline.
+// "11-24 18:30": the day and minute of an instant.
 function moment(instant) {
   return instant.slice(5, 16).replace("T", " ");
+}
+
+// A deadline as a desk says it: midnight is the end of the day before.
+function deadline(instant) {
+  if (instant.slice(11, 16) !== "00:00") return moment(instant);
+  const before = new Date(Date.parse(`${instant.slice(0, 10)}T00:00:00Z`) - DAY_S * 1000).toISOString();
+  return `${before.slice(5, 10)} 24:00`;
 }
 
 function left(seconds) {
@@ -83,7 +90,7 @@ function drawOffers(view) {
     ...(rows.length ? rows.slice(0, OFFERS_SHOWN).map((one) => el("li", { class: one.left_s < DAY_S / 2 ? "soon" : "" },
       el("div", { class: "line" }, el("b", {}, one.name || one.facility_id), el("span", {}, `${t(`bed_type.${one.bed_type}`)} · ${t(`pool.${one.pool}`)} · ${one.bed_id}`)),
       el("div", { class: "line muted" }, idButton(one.application_id, lookUp), el("span", {}, t(`class.${one.priority_class}`)),
-        el("span", {}, t("beds_until", { at: moment(one.expires_at) })), el("span", { class: "left" }, left(one.left_s)),
+        el("span", {}, t("beds_until", { at: deadline(one.expires_at) })), el("span", { class: "left" }, left(one.left_s)),
         one.provisional ? el("span", { class: "tag warn" }, t("beds_provisional")) : null)))
       : [el("li", { class: "muted" }, t("beds_no_offers"))]),
     more > 0 ? el("li", { class: "muted" }, t("beds_offers_more", { n: number(more) })) : "");
@@ -192,6 +199,7 @@ export const beds = {
   },
 
   names(rows) {
+    homes.rows = rows;
     return new Map(rows.map((one) => [one.facility_id, one.name]));
   },
 
@@ -241,7 +249,7 @@ export const beds = {
     return el("div", {}, (body.positions || []).map(place),
       offer ? el("div", { class: "place" },
         el("div", { class: "line" }, el("b", {}, t("beds_your_offer")), offerState(offer), el("span", {}, offer.name || offer.facility_id), el("span", {}, offer.bed_id)),
-        el("div", { class: "line muted" }, el("span", {}, t("beds_until", { at: moment(offer.admit_by || offer.expires_at) })),
+        el("div", { class: "line muted" }, el("span", {}, t("beds_until", { at: deadline(offer.admit_by || offer.expires_at) })),
           el("span", {}, t("distance", { n: number(offer.distance_m) })), offer.provisional ? el("span", { class: "tag warn" }, t("beds_provisional")) : null)) : null);
   },
 };

@@ -4,6 +4,12 @@ import { ago, number, t } from "../words.js";
 
 const STEP = 20;
 
+// Nearly full is what a home should be: its bar warns of nothing.
+function calm(made) {
+  made.className = "bar";
+  return made;
+}
+
 export class Homes {
   constructor() {
     this.rows = [];
@@ -54,8 +60,7 @@ export class Homes {
         el("div", { class: "name" }, one.name, " ", one.silent ? el("span", { class: "tag bad" }, t("beds_silent")) : null),
         el("div", { class: "small" }, `${one.facility_id}${age}`),
         free.length ? el("div", { class: "small" }, free.join(" · ")) : null),
-      // Nearly full is what a home should be: the bar warns of nothing.
-      bar(Math.min(0.84, one.total ? (one.occupied / one.total) * 0.84 : 0), words),
+      calm(bar(one.total ? one.occupied / one.total : 0, words)),
       el("div", { class: "right" }, el("div", {}, t("free_n", { n: number(one.free) })),
         el("div", { class: "small" }, words), promised ? el("div", { class: "small" }, t("beds_promised_n", { n: number(promised) })) : null));
   }

@@ -169,6 +169,7 @@ async def overview(pool: Any, area: str | None, day: date | None) -> dict[str, A
         "refused_by_reason": _by_reason(tallies, "refused"),
         "within_15_minutes": _near(tallies),
         "capacity": await _capacity_of_day(pool, area, day),
+        "coming": await _coming(pool, area, day),
         "now_there": await _now_there(pool, area, day, now_ms),
         "waitlists": await _waitlists(pool, area, now_ms),
         "offers": await _offers(pool, area, now_ms),
@@ -215,6 +216,21 @@ async def _capacity_of_day(pool: Any, area: str | None, day: date) -> list[dict[
         area,
     )
     return [dict(row) for row in rows]
+
+
+async def _coming(pool: Any, area: str | None, day: date) -> list[dict[str, Any]]:
+    """Days after this one with sessions, at most a fortnight of them: how far they are taken."""
+    rows = await pool.fetch(
+        f"""
+        SELECT day, count(*) AS sessions, sum(seats)::bigint AS total, sum(held)::bigint AS held, sum(used)::bigint AS used,
+               sum(waiting)::bigint AS waiting
+        FROM ({SESSIONS} WHERE s.day > $1 AND ($2::text IS NULL OR s.area = $2)) AS one GROUP BY day ORDER BY day LIMIT 14
+        """,  # noqa: S608 - built from constants
+        day,
+        area,
+    )
+    named = ("sessions", "total", "held", "used", "waiting")
+    return [{"date": row["day"].isoformat(), **{name: row[name] for name in named}} for row in rows]
 
 
 async def _now_there(pool: Any, area: str | None, day: date, now_ms: int) -> dict[str, Any]:

@@ -43,6 +43,12 @@ function drawDay(view) {
       el("span", { class: "muted" }, `${t("cc.sessions_n", { n: number(one.sessions) })} · ${words} · ${t("cc.left_n", { n: number(one.free) })}${waits}`));
   });
   byId("cc_day").replaceChildren(...(rows.length ? rows : [el("div", { class: "muted" }, t("cc.no_capacity"))]));
+  byId("cc_coming").replaceChildren(...(view.coming.length ? view.coming.map((one) => {
+    const words = t("cc.used_of", { taken: number(taken(one)), total: number(one.total) });
+    const share = one.total ? taken(one) / one.total : 0;
+    return el("div", { class: "mealrow moderow" }, el("b", {}, one.date.slice(5)), bar(share, words), el("span", { class: "share" }, `${Math.round(share * 100)}%`),
+      el("span", { class: "muted" }, `${t("cc.sessions_n", { n: number(one.sessions) })} · ${words}${one.waiting ? ` · ${t("cc.waits_n", { n: number(one.waiting) })}` : ""}`));
+  }) : [el("div", { class: "muted" }, t("cc.no_capacity"))]));
 }
 
 function drawWaitlists(view) {
@@ -170,7 +176,7 @@ function fileWords(body) {
 function bookingWords(body) {
   const found = [`${t(`cc.service.${body.service}`)}${body.mode ? ` · ${t(`cc.mode.${body.mode}`)}` : ""}`];
   found.push(body.starts_at ? span(body) : body.date);
-  if (body.units) found.push(t("cc.units", { n: number(body.units), free: number(body.free_units || 0) }));
+  if (body.units) found.push(t("cc.units", { units: number(body.units), free: number(body.free_units || 0) }));
   if (body.units && body.free_units < body.units) found.push(body.price_fen === null ? t("cc.price_unknown") : t("cc.price", { yuan: (body.price_fen / 100).toFixed(2) }));
   if (body.provisional) found.push(t("cc.provisional"));
   if (body.home_area && body.home_area !== body.area) found.push(t("cc.home_area", { area: body.home_area }));
@@ -206,7 +212,7 @@ export const childcare = {
   build(rooms) {
     rooms.top.append(sites.build());
     rooms.right.append(card("cc.waitlists", { count: "cc_waits_count" }, el("ul", { id: "cc_waits", class: "sent" })), card("cc.offers", { count: "cc_offers_count" }, el("ul", { id: "cc_offers", class: "sent" })));
-    rooms.bottom.append(card("cc.sessions_today", {}, el("div", { id: "cc_day" })));
+    rooms.bottom.append(card("cc.sessions_today", {}, el("div", { id: "cc_day" })), card("cc.coming", {}, el("div", { id: "cc_coming" })));
     rooms.side.append(card("cc.duties", {}, el("div", { id: "cc_duties" })), card("refused_by_reason", {}, el("div", { id: "cc_refusals" })));
     for (const [kind, word] of [["free", "free"], ["little", "little"], ["full", "full"], ["order", "booking"]])
       rooms.legend.append(el("li", {}, el("i", { class: `dot ${kind}` }), el("span", { "data-t": `cc.legend_${word}` })));
@@ -269,7 +275,7 @@ export const childcare = {
     if (data.site_id) found.push(names.get(data.site_id) || data.site_id);
     if (data.mode) found.push(t(`cc.mode.${data.mode}`));
     if (data.starts_ms && data.date) found.push(data.date.slice(5));
-    if (typeof data.free_units === "number" && data.units) found.push(t("cc.units", { n: number(data.units), free: number(data.free_units) }));
+    if (typeof data.free_units === "number" && data.units) found.push(t("cc.units", { units: number(data.units), free: number(data.free_units) }));
     return found;
   },
 

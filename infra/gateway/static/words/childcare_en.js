@@ -11,6 +11,7 @@ export const en = {
   "cc.near_of": "{n} of {of}",
   "cc.refused_note": "{cancelled} cancelled · {no_show} no-shows",
   "cc.sessions_today": "Seats in use today",
+  "cc.coming": "Days to come",
   "cc.sites_today": "Sites today",
   "cc.waitlists": "Sessions with a waitlist",
   "cc.offers": "Offers open",

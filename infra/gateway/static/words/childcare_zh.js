@@ -11,6 +11,7 @@ export const zh = {
   "cc.near_of": "{n} / {of} 人",
   "cc.refused_note": "取消 {cancelled} · 未到 {no_show}",
   "cc.sessions_today": "今日托位使用",
+  "cc.coming": "今后各日预约",
   "cc.sites_today": "今日各托育点",
   "cc.waitlists": "候补场次",
   "cc.offers": "待家庭答复的名额",

@@ -1,5 +1,6 @@
 // The page of beds: the board of beds, who waits and how long, open offers with their deadlines, and why each bed went to whom.
 import { bar, byId, card, el, setText, tile } from "../dom.js";
+import { read } from "../feed.js";
 import { ago, duration, number, t } from "../words.js";
 import { Homes } from "./beds_homes.js";
 
@@ -148,6 +149,33 @@ function place(one) {
       seen.vacancies ? el("span", { class: "muted" }, t("beds_seen", { days: number(seen.days_seen), n: number(seen.vacancies) })) : null));
 }
 
+// The certificate of the last allocation this applicant waited for, worked out from the journal when somebody asks.
+function whyNot(body) {
+  const answer = el("div", { "aria-live": "polite" });
+  const ask = el("button", { type: "button", class: "quiet", on: { click: async () => {
+    ask.disabled = true;
+    answer.replaceChildren(el("span", { class: "muted" }, t("beds_why_working")));
+    try {
+      const found = await read(`/v1/beds/applications/${encodeURIComponent(body.application_id)}/why`);
+      answer.replaceChildren(found.ok ? certificate(found.body) : el("p", { class: "notice" }, t(found.status === 404 ? "beds_why_none" : "lookup_trouble")));
+    } catch {
+      answer.replaceChildren(el("p", { class: "notice" }, t("lookup_trouble")));
+    }
+    ask.disabled = false;
+  } } }, t("beds_why"));
+  return el("div", {}, ask, answer);
+}
+
+function certificate(one) {
+  const words = one.rule === null ? t("beds_why_mine")
+    : one.rule === "behind" ? t("beds_why_behind", { n: number(one.ahead_count), criterion: t(`criterion.${one.criterion === "tie" ? "arrival" : one.criterion}`) })
+      : t(`rule.${one.rule}`);
+  const when = new Date(one.time_ms + 8 * 3600 * 1000).toISOString();
+  return el("div", { class: "place" }, el("div", {}, words),
+    el("div", { class: "line muted" }, el("span", {}, moment(when)), el("span", {}, `${homes.name(one.facility_id)} ${one.bed_id}`),
+      el("span", {}, t("beds_why_seq", { seq: one.seq })), el("span", {}, `${t("policy")} ${one.policy}`)));
+}
+
 const homes = new Homes();
 
 export const beds = {
@@ -250,6 +278,7 @@ export const beds = {
       offer ? el("div", { class: "place" },
         el("div", { class: "line" }, el("b", {}, t("beds_your_offer")), offerState(offer), el("span", {}, offer.name || offer.facility_id), el("span", {}, offer.bed_id)),
         el("div", { class: "line muted" }, el("span", {}, t("beds_until", { at: deadline(offer.admit_by || offer.expires_at) })),
-          el("span", {}, t("distance", { n: number(offer.distance_m) })), offer.provisional ? el("span", { class: "tag warn" }, t("beds_provisional")) : null)) : null);
+          el("span", {}, t("distance", { n: number(offer.distance_m) })), offer.provisional ? el("span", { class: "tag warn" }, t("beds_provisional")) : null)) : null,
+      body.queued_at ? whyNot(body) : null);
   },
 };

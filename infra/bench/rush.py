@@ -118,7 +118,7 @@ async def _through(
             latencies_s = await open_loop(per_s, len(requests), send)
     except TimeoutError:
         place.require_running()
-        raise BenchFailed(f"{sum(not one.done() for one in back)} requests were not answered") from None
+        raise BenchFailed(f"{len(requests) - len(values)} of {len(requests)} requests were not answered in time") from None
     finally:
         reading.cancel()
         await asyncio.gather(reading, return_exceptions=True)

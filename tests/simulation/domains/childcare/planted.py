@@ -11,10 +11,12 @@ from agents.childcare.evolve import WRITERS
 from agents.childcare.policy import ServiceRules
 from agents.childcare.state import Session
 from agents.childcare.states import SEATED, BookingState
+from agents.core import accept
 from agents.shared.ledger import Ledger
 from schemas.childcare import BookingCancelledEvent, HoldConfirmedEvent, SessionsPublishedEvent, StaffingReportedEvent
 from schemas.childcare_facts import BookingCancelledFact, BookingRefused
 from schemas.childcare_site_facts import QuotaSettled
+from schemas.decisions import Reasoned
 from tests.simulation.planted.kind import Patch, Planted, instead
 
 
@@ -104,16 +106,15 @@ def _confirmed_after_expiry() -> list[Patch]:
 
 
 def _ratio_off_by_one() -> list[Patch]:
-    def make(published: Any) -> Any:
+    def more(one: Reasoned) -> Reasoned:
+        if not hasattr(one.fact, "care_limit"):
+            return one
+        return Reasoned(one.fact.model_copy(update={"care_limit": one.fact.care_limit + 100}), one.why)
+
+    def make(said: Any) -> Any:
         def wrapped(state: Any, event: Any, now_ms: int) -> Any:
-            verdict = published(state, event, now_ms)
-            facts = tuple(
-                one._replace(fact=one.fact.model_copy(update={"care_limit": one.fact.care_limit + 100}))
-                if hasattr(one.fact, "care_limit")
-                else one
-                for one in verdict.facts
-            )
-            return verdict._replace(facts=facts)
+            verdict = said(state, event, now_ms)
+            return verdict._replace(facts=tuple(map(more, verdict.facts)))
 
         return wrapped
 
@@ -238,7 +239,7 @@ def _settled_twice() -> list[Patch]:
             known = state.requests.get(event.data.request_id)
             if known is not None and known.booking_id == event.data.booking_id and known.state in ("consumed", "returned"):
                 fact = QuotaSettled(request_id=event.data.request_id, booking_id=event.data.booking_id, result=event.data.result, units=1)
-                return quota.accept(fact)
+                return accept(fact)
             return settle(state, event, now_ms)
 
         return wrapped
@@ -326,7 +327,7 @@ def _confirm_whatever() -> list[Patch]:
             if booking is None or booking.state not in (BookingState.WAITLISTED, BookingState.CONFIRMED):
                 return confirm(state, event, now_ms)
             policy = state.policies.at(now_ms)
-            return bookings.accept(bookings._confirmed(place.Ground(state, policy, bookings.rules_of(policy, booking), now_ms), booking))
+            return accept(bookings._confirmed(place.Ground(state, policy, bookings.rules_of(policy, booking), now_ms), booking))
 
         return wrapped
 

@@ -57,6 +57,8 @@ def _wish(family: Family, slot: Slot, *, window: bool) -> dict[str, Any]:
         data["session_id"] = slot.session_id
     if family.home_area is not None and slot.service == "care":
         data["home_area"] = family.home_area
+    if slot.service == "bathing":
+        data["categories"] = ["level_2_or_above"]
     return data
 
 
@@ -79,7 +81,7 @@ def _asked(world: World, family: Family, slot: Slot, name: str, at_ms: int, *, w
 
 
 def _months(slot: Slot) -> tuple[int, int]:
-    return (0, 2) if slot.service == "newborn_visit" else (13, 34)
+    return {"newborn_visit": (0, 2), "bathing": (900, 1150)}.get(slot.service, (13, 34))
 
 
 def _bookings(world: World, prefix: str) -> Iterator[tuple[Item, list[Booked]]]:

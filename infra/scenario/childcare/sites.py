@@ -34,7 +34,7 @@ def _registrations(world: World, prefix: str) -> Iterator[Item]:
     eve = world.plan.day - timedelta(days=1)
     for number, site in enumerate(world.sites):
         data = {
-            "site_id": site.site_id, "name": site.name, "kind": site.kind, "street": site.street,
+            "site_id": site.site_id, "name": site.name, "kind": "other" if site.kind == "bath_team" else site.kind, "street": site.street,
             "position": {"lat": site.lat, "lon": site.lon},
         }  # fmt: skip
         name = f"{prefix}-cc-reg-{number:03d}"

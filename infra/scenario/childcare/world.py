@@ -19,15 +19,23 @@ TIMES: dict[str, tuple[tuple[str, float, float], ...]] = {
         ("half_day", 8.5, 11.5), ("hourly", 11.5, 12.5), ("hourly", 12.5, 13.5), ("half_day", 13.5, 16.5), ("hourly", 16.5, 17.5),
     ),
     "guidance_station": (("drop_in", 9.5, 11.0), ("drop_in", 14.0, 15.5)),
+    "bath_team": tuple(("visit", 8.5 + 1.5 * n, 9.5 + 1.5 * n) for n in range(5)),
     "health_centre": (("visit", 9.0, 10.0), ("visit", 10.5, 11.5), ("visit", 14.0, 15.0)),
 }  # fmt: skip
 """When each kind of site has its sessions; assumed."""
-SERVICE = {"kindergarten": "care", "baby_house": "care", "guidance_station": "guidance", "health_centre": "newborn_visit"}
+SERVICE = {
+    "kindergarten": "care",
+    "baby_house": "care",
+    "guidance_station": "guidance",
+    "health_centre": "newborn_visit",
+    "bath_team": "bathing",
+}
 WORDS = {
     "kindergarten": "托幼一体幼儿园",
     "baby_house": "社区宝宝屋",
     "guidance_station": "科学育儿指导站",
     "health_centre": "社区卫生服务中心",
+    "bath_team": "助浴队",
 }
 
 
@@ -162,6 +170,9 @@ def _seats(district: District) -> list[tuple[str, list[int]]]:
     if "nurseries_with_classes" in district.figures:
         places = figure("childcare_places") - sum(houses)
         found.append(("kindergarten", largest_remainder(places, [1] * figure("nurseries_with_classes"))))
+    if "bath_visits_per_year" in district.figures:
+        a_visit = -(-figure("bath_visits_per_year") // (365 * figure("bath_teams") * len(TIMES["bath_team"])))
+        found.append(("bath_team", [a_visit] * figure("bath_teams")))
     found.append(("guidance_station", [figure("guidance_seats")]))
     found.append(("health_centre", [figure("newborn_visits_an_hour")] * 2))
     return found
@@ -169,6 +180,6 @@ def _seats(district: District) -> list[tuple[str, list[int]]]:
 
 def _site(draw: Random, district: District, street: Street, *, kind: str, number: int, seats: int) -> Site:
     lat, lon = near(draw, district, street)
-    tag = {"baby_house": "bh", "kindergarten": "kg", "guidance_station": "gs", "health_centre": "hc"}[kind]
+    tag = {"baby_house": "bh", "kindergarten": "kg", "guidance_station": "gs", "health_centre": "hc", "bath_team": "bt"}[kind]
     name = f"{street.name}{WORDS[kind]}（合成{number:02d}）"
     return Site(f"syn-{tag}-{street.code}-{number:02d}", name, kind, street.code, lat, lon, seats)

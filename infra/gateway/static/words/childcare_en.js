@@ -76,6 +76,7 @@ export const en = {
   "cc.service.care": "Care",
   "cc.service.guidance": "Guidance",
   "cc.service.newborn_visit": "Newborn visit",
+  "cc.service.bathing": "Bathing",
   "cc.mode.hourly": "Hourly",
   "cc.mode.drop_in": "Drop-in",
   "cc.mode.half_day": "Half day",

@@ -76,6 +76,7 @@ export const zh = {
   "cc.service.care": "托育",
   "cc.service.guidance": "科学育儿指导",
   "cc.service.newborn_visit": "新生儿上门",
+  "cc.service.bathing": "助浴",
   "cc.mode.hourly": "计时",
   "cc.mode.drop_in": "临时",
   "cc.mode.half_day": "半日",

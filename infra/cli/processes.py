@@ -47,9 +47,7 @@ def run_projector_process(settings: Settings, domains: tuple[str, ...]) -> None:
     metrics = Metrics()
 
     async def work(stop: asyncio.Event) -> None:
-        await projector.run(
-            bootstrap=settings.kafka, dsn=settings.postgres, domains=domains, stop=stop, meter=ProjectingMeter(metrics)
-        )
+        await projector.run(bootstrap=settings.kafka, dsn=settings.postgres, domains=domains, stop=stop, meter=ProjectingMeter(metrics))
 
     run_until_signalled(settings, metrics, work)
 

@@ -13,6 +13,7 @@ import time
 import urllib.request
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -43,12 +44,24 @@ WARM_UP_SECONDS = 3.0
 MEALS_PER_S = 3_000
 MEALS_PER_RECORD = 100
 MEALS_SHARE_MIN = 0.9
-"""Of the meal events so many must have been decided when the presses are over, else there was no such load."""
+"""Of the meal events so many must be decided, else there was no such load: the figure is shown beside the others."""
 LATE_S_MAX = 20.0
 DISPATCHED = "emergency.responder.dispatched.v1"
 STRUCTURED = "content-type: application/cloudevents+json\r\n"
 PEER = "bare produce and consume at the same rate"
 GOAL_P50_MS, GOAL_P99_MS = 15, 50
+
+
+@dataclass(slots=True)
+class Load:
+    """What the worker of meals really did beside the presses."""
+
+    decided: int = 0
+    seconds: float = 1.0
+
+    def per_s(self) -> float:
+        """Meal events decided a second."""
+        return self.decided / self.seconds
 
 
 class Region:
@@ -142,7 +155,7 @@ class Dispatches:
 
 
 def measure(run: int, say: Say, *, per_s: int = PER_S, seconds: float = SECONDS) -> list[Reading]:
-    """One run on a fresh stack. Raises `BenchFailed` when a press sent nobody, or the meals did not keep up."""
+    """One run on a fresh stack. Raises `BenchFailed` when a press sent nobody."""
     if DOMAIN not in DOMAINS:
         raise BenchFailed(f"{DOMAIN} is not switched on")
     with ground("press", postgres=True) as place, asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
@@ -165,7 +178,7 @@ async def _measure(place: Ground, run: int, say: Say, per_s: int, seconds: float
         say(f"{per_s} presses/s for {seconds:.0f} s, alone")
         alone_s = await _press(port, dispatches, region.presses(count), per_s)
         say(f"the same while {MEALS_PER_S} meal events/s are decided")
-        async with _meals(place, orders, writer):
+        async with _meals(place, orders, writer) as load:
             beside_s = await _press(port, dispatches, region.presses(count), per_s)
             say("peer beside the meals")
             echoed_beside_s = await echo(place, region.presses(count), per_s, warm)
@@ -175,7 +188,7 @@ async def _measure(place: Ground, run: int, say: Say, per_s: int, seconds: float
         await writer.stop()
     say("peer: bare produce and consume")
     echoed_s = await echo(place, region.presses(count), per_s, warm, topic="bench.echo.alone")
-    readings = []
+    readings = [Reading("meal events decided meanwhile", load.per_s(), "events/s", Goal(MEALS_SHARE_MIN * MEALS_PER_S))]
     for name, latencies_s, echoes_s in (
         ("press to dispatch durable", alone_s, echoed_s),
         (f"press to dispatch beside {MEALS_PER_S:,} meal events/s", beside_s, echoed_beside_s),
@@ -234,31 +247,24 @@ async def _press(port: int, dispatches: Dispatches, presses: list[bytes], per_s:
 
 
 @asynccontextmanager
-async def _meals(place: Ground, values: list[bytes], writer: AIOKafkaProducer) -> AsyncIterator[None]:
-    """Meal orders, packed as a client under load packs them, while the block lasts. Raises `BenchFailed` when the worker of meals
-    has not decided them at nearly that pace."""
+async def _meals(place: Ground, values: list[bytes], writer: AIOKafkaProducer) -> AsyncIterator[Load]:
+    """Meal orders, packed as a client under load packs them, while the block lasts."""
     records_per_s = MEALS_PER_S / MEALS_PER_RECORD
-    sent = 0
     began_s = time.perf_counter()
 
     async def pour() -> None:
-        nonlocal sent
         for number, value in enumerate(values):
             await asyncio.sleep(max(0.0, began_s + number / records_per_s - time.perf_counter()))
             await writer.send(events_topic("meals"), value, key=AREA.encode(), partition=HOME)
-            sent += 1
 
     async with Ends(place.bootstrap) as ends:
-        before = await ends.of(decisions_topic("meals"))
+        before, load = await ends.of(decisions_topic("meals")), Load()
         pouring = asyncio.create_task(pour())
         try:
             await asyncio.sleep(1)
-            yield
+            yield load
         finally:
             pouring.cancel()
             await asyncio.gather(pouring, return_exceptions=True)
-        decided = await ends.of(decisions_topic("meals")) - before
-    if decided < MEALS_SHARE_MIN * sent:
-        raise BenchFailed(
-            f"the worker of meals decided {decided} of {sent} records of {MEALS_PER_RECORD}: the machine is too small for both"
-        )
+        load.decided = MEALS_PER_RECORD * (await ends.of(decisions_topic("meals")) - before)
+        load.seconds = time.perf_counter() - began_s

@@ -17,6 +17,7 @@ from tests.simulation.planted.kind import Patch, Planted, instead
 
 HOUR_MS = 3_600_000
 TURNOVERS = {"own": {"persons": 60, "stories": 10}}
+FEW = {"own": {"persons": 8, "stories": 10}}
 """Runs in which much is promised."""
 
 
@@ -212,7 +213,7 @@ def _planted(name: str, means: str, patches: Any, *caught_by: str, **more: Any) 
 MISTAKES = (
     _planted("beds_overtaken_by_date", "the last criterion of the order is asked first", _latest_criterion_first, "W01", "WHY", silent=True),
     _planted("beds_bonus_forgotten", "a month more waited does not count when the month is full", _bonus_forgotten, "W01", "WHY", "W02"),
-    _planted("beds_two_offers", "a person with two applications has two offers", _two_offers, "C03", "W01", "WHY", "W03", fixed=TURNOVERS, silent=True),
+    _planted("beds_two_offers", "a person with two applications has two offers", _two_offers, "C03", "W01", "WHY", "W03", fixed=FEW, silent=True),
     _planted("beds_offer_never_expires", "an offer nobody answers is held for ever", _never_expires, "I07", silent=True),
     _planted("beds_expired_offer_accepted", "an offer is accepted after its deadline", _expired_accepted, "C04", "I07", silent=True),
     _planted("beds_home_refusal_costs", "a home's refusal counts against the applicant", _home_refusal_costs, "W02", fixed=TURNOVERS),

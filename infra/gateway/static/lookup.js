@@ -71,10 +71,10 @@ function requestView(panel, body, lookUp) {
     panel.more ? panel.more(body) : null,
     body.behind ? el("p", { class: "notice" }, t("lookup_behind")) : null,
     body.newest ? el("ul", { class: "latest" }, decisionItem(body.newest, lookUp)) : null,
-    body.history.length ? el("ol", { class: "steps", "aria-label": t("history") }, body.history.map((step) => historyStep(step, lookUp))) : null);
+    body.history.length ? el("ol", { class: "steps", "aria-label": t("history") }, body.history.map((step) => historyStep(step, lookUp, panel))) : null);
 }
 
-function historyStep(step, lookUp) {
+function historyStep(step, lookUp, panel) {
   if (!step.type) {
     const words = step.skipped ? t(`reason.${step.skipped}`) : step.state ? t(`state.${step.state}`) : "";
     return el("li", {}, el("div", { class: "line" }, el("time", {}, step.date), el("span", {}, words),
@@ -86,6 +86,7 @@ function historyStep(step, lookUp) {
     el("div", { class: "line" },
       el("time", { datetime: step.at }, `${step.at.slice(5, 10)} ${clockOf(step.at)}`),
       el("b", {}, t(`fact.${step.type}`)),
+      panel.step ? el("span", {}, panel.step({ type: step.type, data })) : null,
       data.provider_id ? el("span", {}, data.provider_id) : null,
       data.reason ? el("span", {}, t(`reason.${data.reason}`)) : null),
     reason ? el("details", {}, el("summary", {}, t("why")), el("div", { class: "inside" }, reason)) : null);

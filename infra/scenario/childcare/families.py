@@ -95,7 +95,7 @@ def _bookings(world: World, prefix: str) -> Iterator[tuple[Item, list[Booked]]]:
         asks = sorted(_when(draw, plan.day, eve, slot) for _ in range(wanted))
         left = slot.site.seats
         for at_ms in asks:
-            family = world.family(number, _months(slot), siblings=slot.service == "care" and draw.random() < 0.04)
+            family = world.family(number, _months(slot), siblings=slot.service == "care" and draw.random() < 0.04, site=slot.site)
             name = f"{prefix}-cc-b-{number:05d}"
             seated = left >= len(family.children)
             window = seated and len(family.children) == 1 and draw.random() < 0.12
@@ -122,7 +122,7 @@ def _rush(world: World, prefix: str, first: int) -> Iterator[tuple[Item, None]]:
         if slot.service != "care" or slot.mode == "hourly":
             continue
         for _ in range(round(slot.site.seats * RUSH_SHARE)):
-            family = world.family(number)
+            family = world.family(number, site=slot.site)
             early = draw.random() < 0.03
             at_ms = opens_ms - draw.randrange(1000, 90_000) if early else opens_ms + int(min(draw.expovariate(1 / 60), 3000) * 1000)
             name = f"{prefix}-cc-r-{number:05d}"

@@ -2,7 +2,7 @@
 import { bar, byId, card, clockOf, el, setText, tile } from "../dom.js";
 import { duration, number, t } from "../words.js";
 
-const SITES_STEP = 30;
+const SITES_STEP = 100;
 const REFUSALS_MAX = 6;
 const LIST_MAX = 12;
 const NOT_FACTS = ["childcare.session.published.v1", "task.closed.v1"];
@@ -299,6 +299,16 @@ export const childcare = {
       return [body.name || body.site_id, span(body), t(`cc.mode.${body.mode}`), t("cc.used_of", { taken: number(taken(body)), total: number(body.total) }), t("cc.staff_of", { n: number(body.staff), planned: number(body.staff_planned) })];
     if (body.kind === "entitlement") return [t(`cc.service.${body.service}`), String(body.year)];
     return body.kind === "booking" ? [names.get(body.site_id) || body.site_id || "", ...bookingWords(body)] : [];
+  },
+
+  // Words beside a line of a booking's history or of a site's file.
+  step({ type, data }) {
+    if (type === "childcare.session.closed.v1") return t("cc.step_closed", { span: t(`cc.mode.${data.mode}`), attended: number(data.attended), no_shows: number(data.no_shows) });
+    if (type === "childcare.inspection.recorded.v1") return t(`cc.result.${data.result}`);
+    if (type === "childcare.incident.recorded.v1") return `${t(`cc.incident.${data.kind}`)} · ${t(`cc.severity.${data.severity}`)}`;
+    if (type === "childcare.ratio.breached.v1") return t("cc.step_breach", { children: number(data.children_present), staff: number(data.staff) });
+    if (data.quota) return t(`cc.quota.${data.quota}`);
+    return data.site_id && type.startsWith("childcare.offer.") ? names.get(data.site_id) || data.site_id : "";
   },
 
   more,

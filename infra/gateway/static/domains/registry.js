@@ -18,6 +18,7 @@
 //   live(state)      hears every state of the live view (optional); `played` is set to whether the deployment is played
 //   state(body)      { words, bad } of a request's state, when its words are not the shared ones (optional)
 //   request(body)    words about a request that was looked up
+//   step(step)       words beside a line of a request's history, from its type and data (optional)
 //   more(body)       an element with what else it shows, or null (optional)
 import { childcare } from "./childcare.js";
 import { emergency } from "./emergency.js";

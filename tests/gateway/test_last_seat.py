@@ -100,8 +100,10 @@ class Families:
                 self.enough.set()
             return decision
 
-        async with self._client:
+        try:
             return list(await asyncio.gather(*map(one, events)))
+        finally:
+            await self._client.aclose()
 
     async def _post(self, event: dict[str, Any]) -> httpx.Response:
         headers = {"content-type": "application/cloudevents+json", "prefer": "wait=30"}

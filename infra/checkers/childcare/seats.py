@@ -29,7 +29,7 @@ def new_seats(area: Area, fact: Fact) -> tuple[str, ...]:
 
 def _weight(area: Area, fact: Fact) -> int:
     booking = area.open.get(fact["data"]["booking_id"])
-    return int(fact["data"]["weight"] if booking is None else booking.data["weight"])
+    return int(fact["data"].get("weight", 0) if booking is None else booking.data["weight"])
 
 
 class WithinSeats(Eye[Area]):

@@ -154,7 +154,8 @@ class Sites {
     ];
     const words = t("cc.used_of", { taken: number(one.taken), total: number(one.total) });
     const staff = one.now.length ? (one.staff === one.planned ? t("cc.staff_n", { n: number(one.staff) }) : t("cc.staff_of", { n: number(one.staff), planned: number(one.planned) })) : "";
-    const ratio = one.present && one.staff ? t("cc.ratio", { n: (one.present / one.staff).toFixed(1) }) : "";
+    const inside = one.now.reduce((all, slot) => all + slot.present, 0);
+    const ratio = inside && one.staff ? t("cc.ratio", { n: (inside / one.staff).toFixed(1) }) : "";
     return el("li", { class: one.breach ? "breach" : one.short ? "short" : "" },
       el("div", {}, el("div", { class: "name" }, siteLink(site.site_id), " ", tags),
         el("div", { class: "small" }, [t(`cc.kind.${site.kind}`), t("cc.sessions_n", { n: number(one.today.length) }), staff, ratio].filter(Boolean).join(" · "))),
@@ -213,7 +214,7 @@ export const childcare = {
     rooms.top.append(sites.build());
     rooms.right.append(card("cc.waitlists", { count: "cc_waits_count" }, el("ul", { id: "cc_waits", class: "sent" })), card("cc.offers", { count: "cc_offers_count" }, el("ul", { id: "cc_offers", class: "sent" })));
     rooms.bottom.append(card("cc.sessions_today", {}, el("div", { id: "cc_day" })), card("cc.coming", {}, el("div", { id: "cc_coming" })));
-    rooms.side.append(card("cc.duties", {}, el("div", { id: "cc_duties" })), card("refused_by_reason", {}, el("div", { id: "cc_refusals" })));
+    rooms.side.append(card("cc.duties", {}, el("div", { id: "cc_duties" })), card("cc.refusals", {}, el("div", { id: "cc_refusals" })));
     for (const [kind, word] of [["free", "free"], ["little", "little"], ["full", "full"], ["order", "booking"]])
       rooms.legend.append(el("li", {}, el("i", { class: `dot ${kind}` }), el("span", { "data-t": `cc.legend_${word}` })));
   },

@@ -14,6 +14,7 @@ export const en = {
   "cc.coming": "Days to come",
   "cc.sites_today": "Sites today",
   "cc.waitlists": "Sessions with a waitlist",
+  "cc.refusals": "Why no place was found",
   "cc.offers": "Offers open",
   "cc.duties": "Institution files and duties",
   "cc.duty.inspections_overdue": "Inspections overdue",

@@ -14,6 +14,7 @@ export const zh = {
   "cc.coming": "今后各日预约",
   "cc.sites_today": "今日各托育点",
   "cc.waitlists": "候补场次",
+  "cc.refusals": "未能安排的原因",
   "cc.offers": "待家庭答复的名额",
   "cc.duties": "机构档案与责任",
   "cc.duty.inspections_overdue": "巡查逾期",

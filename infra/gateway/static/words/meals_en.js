@@ -57,7 +57,7 @@ export const en = {
   "reason.order_closed": "The order is over",
   "reason.date_past": "The date is past",
   "reason.date_too_far": "The date is too far ahead",
-  "reason.past_cutoff": "After the ordering deadline",
+  "reason.past_cutoff": "After the deadline",
   "reason.stale_capacity": "Capacity data too old to promise on",
   "reason.no_provider_in_reach": "No provider in reach",
   "reason.no_suitable_provider": "No suitable provider in reach",

@@ -57,7 +57,7 @@ export const zh = {
   "reason.order_closed": "订单已结束",
   "reason.date_past": "日期已过",
   "reason.date_too_far": "日期太远，尚未开放",
-  "reason.past_cutoff": "已过订餐截止时间",
+  "reason.past_cutoff": "已过截止时间",
   "reason.stale_capacity": "餐位数据太旧，不能据此安排",
   "reason.no_provider_in_reach": "附近没有供应方",
   "reason.no_suitable_provider": "附近没有合适的供应方",

@@ -106,8 +106,14 @@ class Families:
             await self._client.aclose()
 
     async def _post(self, event: dict[str, Any]) -> httpx.Response:
+        """As clients do: what the gateway says is not recorded yet is sent again under the same id."""
         headers = {"content-type": "application/cloudevents+json", "prefer": "wait=30"}
-        return await self._client.post("/v1/events", json=event, headers=headers)
+        async with asyncio.timeout(ANSWERED_S_MAX):
+            while True:
+                answer = await self._client.post("/v1/events", json=event, headers=headers)
+                if answer.status_code != 503:
+                    return answer
+                await asyncio.sleep(0.2)
 
     async def _decided(self, event_id: str, answer: httpx.Response) -> dict[str, Any]:
         """The decision: at once, or asked for until it is there (the client was told 202: it is recorded)."""

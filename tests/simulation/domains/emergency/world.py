@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
+from tests.simulation.domains.emergency import desk
 from tests.simulation.domains.port import Opening, Step
 from tests.simulation.plan import Options
 from tests.simulation.words import civil_day
@@ -24,25 +25,6 @@ SKILLS: tuple[tuple[str, ...], ...] = (
     (), ("first_aid",), ("first_aid",), ("first_aid", "lifting"), ("lifting",), ("fire_safety", "first_aid"),
 )  # fmt: skip
 KINDS = ("nurse", "nurse", "volunteer", "rescue_car", "station", "odd_kind")
-SLOW: dict[str, Any] = {
-    "fix_age_s_max": 86_400, "repeat_s": 1800, "search_retry_s": 900, "triage_s": 600, "unserved_s": 900, "watch_s": 1200,
-    "accept_s": 300, "check_in_s": 3600, "contact_wait_s": 300, "callback_repeat_s": 86_400, "heartbeat_s": 14_400,
-}  # fmt: skip
-"""A region that takes its time: its open incidents do not fill a run with reminders."""
-CHANGES: tuple[dict[str, Any], ...] = (
-    {"circles_m": [300, 1500, 20_000], "rest_after_case_s": 0},
-    {"stopgap": False, "merge_window_s": 3600, "merged_names_kept": 1},
-    {"rest_excluded": True, "rest_after_case_s": 7200, "asked_kept": 1},
-    {"ladder": [{"after_s": 5, "to": "first"}, {"after_s": 900, "to": "second", "silent": True}, {"after_s": 3600, "to": "third"}]},
-    {"human_roles": ["operator"], "callback_s": 3600, "callback_not_for": []},
-    {
-        "signals": {"phone": {"kind": "fall", "severity": "help", "dispatch_at_once": True}},
-        "mixes": {"fall": [{"role": "any", "count": 2}]},
-    },
-    {"speeds_cm_s": {"walk": 500, "ebike": 100}, "fix_age_s_max": 1800, "detour_percent": 200},
-    {"coverage_units_min": 2, "contact_rounds": 1, "device_ladder_s": [3600, 7200], "heartbeats_missed_max": 1},
-    {"no_such_parameter": 1},
-)  # fmt: skip
 Sent = tuple[int, str]
 """An instant and a call id."""
 
@@ -74,7 +56,7 @@ class EmergencyWorld:
         """The region's policy, its responders, devices and people; some come late or never, and the first press may come before."""
         out: list[Opening] = []
         if self.slow:
-            out.append(Opening(0, "policy", "slow", _published(self, "slow", SLOW)))
+            out.append(Opening(0, "policy", "slow", desk.published(self, "slow", desk.SLOW)))
         for unit_id in self.units:
             out.append(Opening(draw.randrange(50_000), "register", f"r-{unit_id}", _listed(self, draw, unit_id)))
             if draw.random() < 0.9:
@@ -83,15 +65,15 @@ class EmergencyWorld:
                 out.append(Opening(draw.randrange(20_000, 60_000), "report", f"a-{unit_id}", _reported(data)))
         for device_id in self.devices:
             if draw.random() < 0.8:
-                out.append(Opening(draw.randrange(60_000), "device", f"d-{device_id}", _device(self, draw, 0, device_id)))
+                out.append(Opening(draw.randrange(60_000), "device", f"d-{device_id}", desk.device(self, draw, 0, device_id)))
         for person_id in self.people:
             if draw.random() < 0.7:
-                out.append(Opening(draw.randrange(60_000), "cover", f"c-{person_id}", _covered(self, draw, person_id)))
+                out.append(Opening(draw.randrange(60_000), "cover", f"c-{person_id}", desk.covered(self, draw, person_id)))
         for number in range(self.flood):
             data = {"call_id": f"flood-{self.name}-{number}", "channel": "button", "device_id": "d-flood"}
             out.append(Opening(60_000 + number, "again", f"flood-{number}", Step("emergency.call.raised.v1", data, "device:d-flood")))
         if self.flood:
-            out.append(Opening(4_000_000, "close", "flood-end", _ended(f"flood-{self.name}-0", "test", "operator:op-1")))
+            out.append(Opening(4_000_000, "close", "flood-end", desk.ended(f"flood-{self.name}-0", "test", "operator:op-1")))
         for number in range(self.stories):
             out += self.story(draw, draw.randrange(60_000, self.span_ms), f"s{number}")
         return out
@@ -132,7 +114,7 @@ class EmergencyWorld:
             later_ms = after_ms + 1000 * draw.choice((90, 700, 2500, 9000))
             self.closed.append((self.start_ms + later_ms, call_id))
             outcome = draw.choice(("rescued", "helped", "false", "test"))
-            out.append(Opening(later_ms, "close", f"{name}-end", _ended(call_id, outcome, "operator:op-1")))
+            out.append(Opening(later_ms, "close", f"{name}-end", desk.ended(call_id, outcome, "operator:op-1")))
             if draw.random() < 0.5:
                 data = {"call_id": call_id, "outcome": "helped"}
                 back = Step("emergency.call.called_back.v1", data, "operator:op-2")
@@ -147,6 +129,15 @@ class EmergencyWorld:
         """Somewhere in the region."""
         spread = self.spread * near
         return {"lat": round(self.lat + draw.uniform(-spread, spread), 6), "lon": round(self.lon + draw.uniform(-spread, spread), 6)}
+
+    def unit(self, draw: Random, call_id: str = "") -> str:
+        """Anybody; of an incident with a place rather one of those nearest to it, who may well have been sent."""
+        place = self.pressed.get(call_id, {}).get("position")
+        if isinstance(place, dict) and draw.random() < 0.7:
+            far = {unit: abs(here["lat"] - place["lat"]) + abs(here["lon"] - place["lon"]) for unit, here in self.where.items()}
+            return draw.choice(sorted(far, key=lambda unit: (far[unit], unit))[:3] or self.units)
+        # A few units say most: of a crowd those at the beginning of the list are heard of again and again.
+        return "u-nobody" if draw.random() < 0.02 else self.units[min(draw.randrange(len(self.units)), draw.randrange(len(self.units)))]
 
     def call(self, draw: Random, at_ms: int, sent: list[Sent] | None = None) -> str:
         """A call id sent shortly before; now and then one nobody knows."""
@@ -260,26 +251,26 @@ def _reported(data: dict[str, Any]) -> Step:
 
 def _report(world: EmergencyWorld, draw: Random, at_ms: int, number: int | str) -> Step:
     status = draw.choice(("available",) * 6 + ("en_route", "en_route", "on_scene", "on_scene", "resting", "off"))
-    data: dict[str, Any] = {"responder_id": _unit(world, draw), "status": status}
+    data: dict[str, Any] = {"responder_id": world.unit(draw), "status": status}
     if draw.random() < 0.7:
         data["position"] = world.where[data["responder_id"]] = world.place(draw)
     return _reported(data)
 
 
 def _position(world: EmergencyWorld, draw: Random, at_ms: int, number: int | str) -> Step:
-    unit_id = _unit(world, draw)
+    unit_id = world.unit(draw)
     world.where[unit_id] = world.place(draw)
     return Step("emergency.responder.positioned.v1", {"responder_id": unit_id, "position": world.where[unit_id]}, f"responder:{unit_id}")
 
 
 def _register(world: EmergencyWorld, draw: Random, at_ms: int, number: int | str) -> Step:
-    return _listed(world, draw, _unit(world, draw))
+    return _listed(world, draw, world.unit(draw))
 
 
 def _of_unit(event: str) -> Callable[[EmergencyWorld, Random, int, int | str], Step]:
     def make(world: EmergencyWorld, draw: Random, at_ms: int, number: int | str) -> Step:
         call_id = world.call(draw, at_ms)
-        unit_id = _unit(world, draw, call_id)
+        unit_id = world.unit(draw, call_id)
         data: dict[str, Any] = {"call_id": call_id, "responder_id": unit_id}
         if event == "scene.checked_in" and draw.random() < 0.3:
             data["needs"] = draw.choice((["lifting"], ["first_aid", "doctor"]))
@@ -290,165 +281,13 @@ def _of_unit(event: str) -> Callable[[EmergencyWorld, Random, int, int | str], S
     return make
 
 
-def _unit(world: EmergencyWorld, draw: Random, call_id: str = "") -> str:
-    """Anybody; of an incident with a place rather one of those nearest to it, who may well have been sent."""
-    place = world.pressed.get(call_id, {}).get("position")
-    if isinstance(place, dict) and draw.random() < 0.7:
-        far = {unit: abs(here["lat"] - place["lat"]) + abs(here["lon"] - place["lon"]) for unit, here in world.where.items()}
-        return draw.choice(sorted(far, key=lambda unit: (far[unit], unit))[:3] or world.units)
-    # A few units say most: of a crowd those at the beginning of the list are heard of again and again.
-    return "u-nobody" if draw.random() < 0.02 else world.units[min(draw.randrange(len(world.units)), draw.randrange(len(world.units)))]
-
-
-# Who sits at the desk -----------------------------------------------------------------------------------------------------------
-
-
-def _actor(draw: Random) -> str:
-    return draw.choice(("operator:op-1", "operator:op-2", "supervisor:s-1", "duty_manager:m-1", "device:d-0", "relative:p-9"))
-
-
-def _answer(world: EmergencyWorld, draw: Random, at_ms: int, number: int | str) -> Step:
-    data = {"call_id": world.call(draw, at_ms), "operator_id": "op-1", "silent": draw.random() < 0.2}
-    return Step("emergency.call.answered.v1", data, _actor(draw))
-
-
-def _triage(world: EmergencyWorld, draw: Random, at_ms: int, number: int | str) -> Step:
-    data: dict[str, Any] = {"call_id": world.call(draw, at_ms), "severity": draw.choice(("life", "urgent", "urgent", "help", "false"))}
-    if draw.random() < 0.3:
-        data["needs"] = draw.choice((["first_aid"], ["lifting", "doctor"], ["fire_safety"]))
-    if draw.random() < 0.3:
-        data["kind"] = draw.choice(("fall", "fire", "lost", "medical"))
-    if draw.random() < 0.3:
-        data["position"] = world.place(draw)
-    return Step("emergency.call.triaged.v1", data, _actor(draw))
-
-
-def _take(world: EmergencyWorld, draw: Random, at_ms: int, number: int | str) -> Step:
-    control = draw.choice(("manual", "manual", "automatic"))
-    data = {"call_id": world.call(draw, at_ms), "operator_id": "op-2", "reason": "熟悉情况", "control": control}
-    return Step("emergency.call.taken_over.v1", data, _actor(draw))
-
-
-def _override(world: EmergencyWorld, draw: Random, at_ms: int, number: int | str) -> Step:
-    data = {"call_id": world.call(draw, at_ms), "responder_id": _unit(world, draw), "reason": "电话确认"}
-    return Step("emergency.dispatch.overridden.v1", data, _actor(draw))
-
-
-def _call_off(world: EmergencyWorld, draw: Random, at_ms: int, number: int | str) -> Step:
-    call_id = world.call(draw, at_ms)
-    data = {"call_id": call_id, "responder_id": _unit(world, draw, call_id), "reason": "不需要"}
-    return Step("emergency.dispatch.cancelled.v1", data, _actor(draw))
-
-
-def _hand(world: EmergencyWorld, draw: Random, at_ms: int, number: int | str) -> Step:
-    data: dict[str, Any] = {"call_id": world.call(draw, at_ms), "to": draw.choice(("120", "110", "119", "family"))}
-    if draw.random() < 0.5:
-        data["reference"] = "x-1"
-    return Step("emergency.call.handed_over.v1", data, _actor(draw))
-
-
-def _close(world: EmergencyWorld, draw: Random, at_ms: int, number: int | str) -> Step:
-    """Of what is not known to be closed the oldest, or any."""
-    ended = {call_id for _, call_id in world.closed}
-    left = sorted(one for one in world.calls if one[0] <= at_ms and one[1] not in ended)
-    call_id = left[0][1] if left and draw.random() < 0.7 else world.call(draw, at_ms)
-    world.closed.append((at_ms, call_id))
-    outcome = draw.choice(("rescued", "helped", "false", "test", "duplicate", "unfounded"))
-    return _ended(call_id, outcome, draw.choice(("operator:op-1",) * 4 + (_actor(draw),)))
-
-
-def _ended(call_id: str, outcome: str, actor: str) -> Step:
-    return Step("emergency.call.closed.v1", {"call_id": call_id, "outcome": outcome}, actor)
-
-
-def _call_back(world: EmergencyWorld, draw: Random, at_ms: int, number: int | str) -> Step:
-    data = {"call_id": world.call(draw, at_ms, world.closed), "outcome": "helped"}
-    return Step("emergency.call.called_back.v1", data, _actor(draw))
-
-
-# Who else ----------------------------------------------------------------------------------------------------------------------
-
-
-def _contact(world: EmergencyWorld, draw: Random, at_ms: int, number: int | str) -> Step:
-    result = draw.choice(("accepted", "declined", "no_answer"))
-    data = {"call_id": world.call(draw, at_ms), "contact_id": f"c-{draw.randrange(3)}", "result": result}
-    return Step("emergency.contact.answered.v1", data, f"contact:{data['contact_id']}")
-
-
-def _device(world: EmergencyWorld, draw: Random, at_ms: int, number: int | str) -> Step:
-    device_id = number if isinstance(number, str) and number in world.devices else draw.choice(world.devices)
-    data: dict[str, Any] = {"device_id": device_id, "kind": "button"}
-    if draw.random() < 0.8:
-        data["person_id"] = draw.choice(world.people)
-    if draw.random() < 0.5:
-        data["position"] = world.place(draw)
-    if draw.random() < 0.5:
-        data["heartbeat_s"] = draw.choice((1800, 7200))
-    return Step("emergency.device.registered.v1", data, f"device:{device_id}")
-
-
-def _heartbeat(world: EmergencyWorld, draw: Random, at_ms: int, number: int | str) -> Step:
-    data: dict[str, Any] = {"device_id": draw.choice((*world.devices, "d-unknown"))}
-    if draw.random() < 0.3:
-        data["battery_percent"] = draw.choice((5, 20, 21, 90))
-    return Step("emergency.device.heartbeat.v1", data, f"device:{data['device_id']}")
-
-
-def _battery(world: EmergencyWorld, draw: Random, at_ms: int, number: int | str) -> Step:
-    data = {"device_id": draw.choice(world.devices), "battery_percent": draw.choice((0, 20, 21, 80))}
-    return Step("emergency.device.battery.v1", data, f"device:{data['device_id']}")
-
-
-def _retire(world: EmergencyWorld, draw: Random, at_ms: int, number: int | str) -> Step:
-    return Step("emergency.device.retired.v1", {"device_id": draw.choice(world.devices), "reason": "broken"}, "operator:op-1")
-
-
-def _covered(world: EmergencyWorld, draw: Random, person_id: str) -> Step:
-    hours = ((0, 1440), (0, 1440), (480, 1320), (1320, 480))
-    contacts = []
-    for number in draw.sample(range(3), draw.randrange(4)):
-        since, until = draw.choice(hours)
-        contacts.append({"contact_id": f"c-{number}", "from_minute": since, "until_minute": until})
-    data: dict[str, Any] = {"person_id": person_id, "lives_alone": draw.random() < 0.7, "contacts": contacts}
-    if draw.random() < 0.2:
-        data["eligible"] = False
-    if draw.random() < 0.6:
-        data["access_id"] = f"box-{person_id}"
-    if draw.random() < 0.6:
-        data["position"] = world.place(draw)
-    return Step("emergency.coverage.registered.v1", data, "operator:op-1")
-
-
-def _cover(world: EmergencyWorld, draw: Random, at_ms: int, number: int | str) -> Step:
-    return _covered(world, draw, draw.choice(world.people))
-
-
-def _uncover(world: EmergencyWorld, draw: Random, at_ms: int, number: int | str) -> Step:
-    return Step("emergency.coverage.ended.v1", {"person_id": draw.choice(world.people), "reason": "moved"}, "operator:op-1")
-
-
-def _published(world: EmergencyWorld, version: str, parameters: dict[str, Any]) -> Step:
-    data = {
-        "policy": "emergency", "version": f"{world.name}/{version}", "in_force_from": "2026-01-01", "parameters": parameters,
-        "source": "simulated",
-    }  # fmt: skip
-    return Step("policy.published.v1", data, "office:o-1")
-
-
-def _policy(world: EmergencyWorld, draw: Random, at_ms: int, number: int | str) -> Step:
-    step = _published(world, str(number), {**(SLOW if world.slow else {}), **draw.choice(CHANGES)})
-    # What holds is the latest start that has come, then the higher name.
-    return Step(step.event_type, {**step.data, "in_force_from": draw.choice(("2026-01-01", world.day))}, step.actor)
-
-
-def _task(world: EmergencyWorld, draw: Random, at_ms: int, number: int | str) -> Step:
-    return Step("task.completed.v1", {"domain": "emergency", "task_id": f"task-{number}", "result": "done"}, "operator:op-1")
-
-
 _MAKERS: dict[str, Callable[[EmergencyWorld, Random, int, int | str], Step]] = {
     "press": _press, "again": _again, "odd": _odd, "accept": _of_unit("dispatch.accepted"), "decline": _of_unit("dispatch.declined"),
     "arrive": _of_unit("responder.arrived"), "check_in": _of_unit("scene.checked_in"), "report": _report, "position": _position,
-    "answer": _answer, "triage": _triage, "take": _take, "override": _override, "call_off": _call_off, "hand": _hand, "close": _close,
-    "call_back": _call_back, "contact": _contact, "device": _device, "heartbeat": _heartbeat, "battery": _battery, "retire": _retire,
-    "cover": _cover, "uncover": _uncover, "policy": _policy, "task": _task, "register": _register,
+    "answer": desk.answer, "triage": desk.triage, "take": desk.take, "override": desk.override,
+    "call_off": desk.call_off, "hand": desk.hand,
+    "close": desk.close,
+    "call_back": desk.call_back, "contact": desk.contact, "device": desk.device, "heartbeat": desk.heartbeat, "battery": desk.battery,
+    "retire": desk.retire,
+    "cover": desk.cover, "uncover": desk.uncover, "policy": desk.policy, "task": desk.task, "register": _register,
 }  # fmt: skip

@@ -190,18 +190,6 @@ def _waitlist_skips() -> list[Patch]:
     return [patch.object(module, "next_waiter", next_waiter) for module in (seating, waitlist)]
 
 
-def _offer_to_two() -> list[Patch]:
-    """The seat offered stays free for the next one too."""
-
-    def next_waiter(state: Any, session: Any, now_ms: int) -> Any:
-        offered = sum(one.state is BookingState.OFFERED for one in session.waiting.values())
-        if session.free + offered <= 0 or offered > 1 or session.shut:
-            return None
-        return next((one for one in session.waiting.values() if one.state is BookingState.WAITLISTED), None)
-
-    return [patch.object(module, "next_waiter", next_waiter) for module in (seating, waitlist)]
-
-
 def _nobody_is_next() -> list[Patch]:
     return [patch.object(seating, "next_waiter", lambda state, session, now_ms: None)]
 
@@ -220,13 +208,6 @@ def _offer_without_haste() -> list[Patch]:
 def _snapshot_forgets_reservations() -> list[Patch]:
     def make(dump: Any) -> Any:
         return lambda state: (row for row in dump(state) if row[:2] != ["ledger", "r"])
-
-    return [instead(snapshot, "dump", make)]
-
-
-def _snapshot_forgets_waits() -> list[Patch]:
-    def make(dump: Any) -> Any:
-        return lambda state: ((*row[:2], sorted(row[2])) if row[0] == "waits" else row for row in map(list, dump(state)))
 
     return [instead(snapshot, "dump", make)]
 
@@ -363,11 +344,9 @@ MISTAKES = (
     _p("held_is_no_place", "a place waiting for confirmation does not bar another one", _held_is_no_place, "C03", "N01"),
     _p("adjacent_counted_twice", "a session joined to another counts twice", _adjacent_counted_twice, "Q01"),
     _p("waitlist_skips", "the last in the waitlist is offered the seat", _waitlist_skips, "W01"),
-    _p("offer_to_two", "one seat is offered to two", _offer_to_two, "C01", "W01", "C09"),
     _p("nobody_is_next", "a free seat is offered to nobody", _nobody_is_next, "W03"),
     _p("offer_without_haste", "an offer on the day has the time of any other", _offer_without_haste, "W01"),
     _p("snapshot_forgets_reservations", "a snapshot without what is reserved", _snapshot_forgets_reservations, "Q01", "Q02", "L01", "R70"),
-    _p("snapshot_reorders_waits", "a snapshot with the waitlist in another order", _snapshot_forgets_waits, "W01", "L01"),
     _p("settled_twice", "an answer of another area takes effect each time it comes", _settled_twice, "Q02", "Q01", "L02", "L01", "I06"),
     _p("question_decided_twice", "a question that comes again is decided again", _asked_again_reserved_again, "Q01", "L01", "R70"),
     _p("home_area_untold", "the home area is not told what became of its units", _home_area_untold, "Q02", fixed={"areas": ("310106", "310101")}),

@@ -31,6 +31,8 @@ class NearestFit(Watch):
         self._seen = 0
         self._place: tuple[int, int, int] | None = None
         self._travel: dict[str, Parameters] = {}
+        self._asked: dict[str, dict[str, str]] = {}
+        """Who had been asked of an incident when its search began: one search asks for all roles."""
         self.looked_at = 0
 
     def before(self, area: Area, decided: Decided, fact: Fact) -> None:
@@ -38,6 +40,7 @@ class NearestFit(Watch):
         place = (decided.partition, decided.offset, decided.place)
         if place != self._place:
             self._place = place
+            self._asked.clear()
             # Who is fresh and how fast he is goes by the policy in force when the event came.
             self._travel[area.area] = in_force(area, decided.time_ms)
         data = fact["data"]
@@ -45,14 +48,18 @@ class NearestFit(Watch):
         if incident is None:
             return
         if fact["type"] == "emergency.responder.dispatched.v1":
+            self._asked.setdefault(incident.call_id, dict(incident.asked))
             self._seen += 1
             if self._seen % self._every == 0:
                 self.looked_at += 1
                 self._sent(area, incident, decided, fact)
         elif fact["type"] == "emergency.dispatch.short.v1":
             self._short(area, incident, decided, fact)
-        elif fact["type"] == "emergency.dispatch.complete.v1" and incident.missing():
-            self.say("E02", f"{incident.call_id} is said to be complete and lacks {incident.missing()}", decided)
+            self._asked.pop(incident.call_id, None)
+        elif fact["type"] == "emergency.dispatch.complete.v1":
+            self._asked.pop(incident.call_id, None)
+            if incident.missing():
+                self.say("E02", f"{incident.call_id} is said to be complete and lacks {incident.missing()}", decided)
 
     def _sent(self, area: Area, incident: Incident, decided: Decided, fact: Fact) -> None:
         data, now_ms = fact["data"], decided.time_ms
@@ -86,7 +93,7 @@ class NearestFit(Watch):
         again = bool((fact.get("why") or {}).get("asked_again"))
         if again and look.best({}) is not None:
             self.say("NEAREST", f"{call_id} asks {chosen} again and has not asked all", decided)
-        allowed = look.again(chosen) if again else {}
+        allowed = look.again(chosen, self._asked[call_id]) if again else {}
         against = look.rules(chosen, allowed)
         if ("in_rest" in against) == data["rested"]:
             self.say("NEAREST", f"{chosen} is sent to {call_id} as rested {data['rested']}, in rest is {'in_rest' in against}", decided)
@@ -216,8 +223,8 @@ class Look:
                 return circle_m, seconds, metres, unit_id, not tired
         return None
 
-    def again(self, chosen: str) -> dict[str, str]:
+    def again(self, chosen: str, asked: dict[str, str]) -> dict[str, str]:
         """Who may be asked again when everybody was asked: the half that was asked longest ago, else all."""
-        silent = [unit_id for unit_id, rule in self.incident.asked.items() if rule == "no_answer_before"]
+        silent = [unit_id for unit_id, rule in asked.items() if rule == "no_answer_before"]
         half = dict.fromkeys(silent[: (len(silent) + 1) // 2], "")
         return half if chosen in half or self.best(half, last_circle=True) is not None else dict.fromkeys(silent, "")

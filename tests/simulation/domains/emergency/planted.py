@@ -294,5 +294,5 @@ MISTAKES = (
     Planted("heartbeat_is_no_recovery", "a device that lives again stays silent", _heartbeat_is_no_recovery, frozenset({"E17", "E01"}), silent=True, domain="emergency"),
     Planted("manual_is_nothing", "the rules go on choosing for who took over", _manual_is_nothing, frozenset({"NEAREST", "E03", "E02"}), domain="emergency"),
     Planted("nobody_told_of_shortage", "an incident without a responder is nobody's", _nobody_told_of_shortage, frozenset({"E08"}), domain="emergency"),
-    Planted("mix_forgotten", "one of a mix is enough", _mix_forgotten, frozenset({"E02", "NEAREST", "E03"}), domain="emergency"),
+    Planted("mix_forgotten", "one of a mix is enough", _mix_forgotten, frozenset({"E02", "E03", "E08", "NEAREST"}), domain="emergency"),
 )  # fmt: skip

@@ -9,9 +9,12 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from schemas import beds_facts
 from schemas.envelope import Event
 from schemas.primitives import CityPosition, Code, Day, Id, Model, Text, Version
 
+FACTS_OF = (beds_facts,)
+"""Where the facts of this domain are declared: whoever knows its events knows its facts."""
 BEDS_PUBLISHED_MAX = 500
 """Beds in one publication: more than any one home of the two seed districts has on average (7,466 beds in 48 homes)."""
 LEVEL_MAX = 6

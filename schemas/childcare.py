@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from schemas import childcare_facts, childcare_site_facts
 from schemas.childcare_duties import (
     EntitlementRegisteredEvent,
     IncidentReportedEvent,
@@ -20,6 +21,8 @@ from schemas.childcare_duties import (
 from schemas.envelope import Event
 from schemas.primitives import CityPosition, Code, Day, Id, Instant, Model, Text, Version
 
+FACTS_OF = (childcare_facts, childcare_site_facts)
+"""Where the facts of this domain are declared: whoever knows its events knows its facts."""
 SEATS_MAX = 1_000
 SESSIONS_MAX = 200
 SIBLINGS_MAX = 6

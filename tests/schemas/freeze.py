@@ -1,7 +1,7 @@
 """Write the frozen copies of the words: ``python -m tests.schemas.freeze [--unreleased]``.
 
 Additions are written; a breaking change is refused with the way to evolve, unless ``--unreleased`` says that no release has
-carried the type yet. A fact without an example gets one made from its field names. An example that exists is never rewritten:
+carried the type yet. A type without an example gets one made from its field names. An example that exists is never rewritten:
 it stands for what the logs already hold.
 """
 
@@ -15,6 +15,8 @@ from typing import Any
 from schemas import evolution
 from schemas.export import documents, facts
 from schemas.facts import Fact
+from schemas.registry import events_of, known_types
+from tests.schemas.event_examples import examples_of
 
 FROZEN = Path(__file__).parents[2] / "schemas" / "frozen"
 EXAMPLES = FROZEN / "examples"
@@ -86,6 +88,10 @@ def main(arguments: list[str]) -> int:
     for path, document in new.items():
         (FROZEN / path).parent.mkdir(parents=True, exist_ok=True)
         (FROZEN / path).write_text(written(document), "utf-8")
+    for name, domains in known_types().items():
+        example = EXAMPLES / "events" / f"{name}.json"
+        if not example.exists():
+            example.write_text(written(examples_of(events_of(min(domains))[name])), "utf-8")
     (EXAMPLES / "facts").mkdir(parents=True, exist_ok=True)
     for name, fact in facts().items():
         example = EXAMPLES / "facts" / f"{name}.json"

@@ -91,7 +91,7 @@ ADDRESS = {
     "unknown type": Row(raw(event(type="meals.order.blessed.v1")), Rejected.UNKNOWN_TYPE, "type"),
     "type without a version": Row(raw(event(type="meals.order.placed")), Rejected.UNKNOWN_TYPE, "type"),
     "type with another tail": Row(raw(event(type="meals.order.placed.vx")), Rejected.UNKNOWN_TYPE, "type"),
-    "type of a domain that does not exist": Row(raw(event(type="emergency.call.raised.v1")), Rejected.UNKNOWN_TYPE, "type"),
+    "type of a domain that does not exist": Row(raw(event(type="taxi.ride.requested.v1")), Rejected.UNKNOWN_TYPE, "type"),
     "newer major version": Row(raw(event(type="meals.order.placed.v2")), Rejected.UNKNOWN_VERSION, "type"),
     "version zero": Row(raw(event(type="meals.order.placed.v0")), Rejected.UNKNOWN_VERSION, "type"),
 }

@@ -8,8 +8,9 @@ import pytest
 
 from agents import core
 from agents.childcare import DOMAIN
+from infra.checkers.childcare.area import Area
 from infra.checkers.childcare.checks import CHECKS, eyes
-from infra.checkers.childcare.model import MODEL, Area
+from infra.checkers.childcare.model import MODEL
 from infra.checkers.fold import Eye, fold
 from infra.checkers.logs import Decided, Input, Logs, judge
 from infra.checkers.violation import Violation

@@ -1,7 +1,8 @@
 """What the checkers are told about childcare."""
 
 from infra.checkers.childcare import life, quotas, seats, waits, wishes
-from infra.checkers.childcare.model import MODEL, Area
+from infra.checkers.childcare.area import Area
+from infra.checkers.childcare.model import MODEL
 from infra.checkers.domain import DomainChecks
 from infra.checkers.expected import Expected
 from infra.checkers.fold import Eye, Fact

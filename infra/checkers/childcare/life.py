@@ -1,6 +1,6 @@
 """I06, I07, T02: a booking's life, that nothing is left behind, and that clocks act neither early nor late nor twice."""
 
-from infra.checkers.childcare.model import MOVABLE, TERMINAL, Area, Booking
+from infra.checkers.childcare.area import MOVABLE, TERMINAL, Area, Booking
 from infra.checkers.fold import Eye, Fact
 from infra.checkers.logs import Decided
 

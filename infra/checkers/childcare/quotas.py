@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from infra.checkers.childcare.model import Area, Booking, Holder, holder_of
+from infra.checkers.childcare.area import Area, Booking, Holder, holder_of
 from infra.checkers.childcare.policy import Rules, price_fen, rules_of
 from infra.checkers.civil import day_of
 from infra.checkers.fold import Eye, Fact

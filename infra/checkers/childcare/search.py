@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from infra.checkers.childcare.model import SEATED, Area, Session
+from infra.checkers.childcare.area import SEATED, Area, Session
 from infra.checkers.childcare.policy import Rules, in_force
 
 EARTH_RADIUS_M = 6_371_008.8

@@ -1,7 +1,7 @@
 """C01, C03, C05 to C09: seats and staff are promised within what there is, one place to one child, by the newest publication."""
 
+from infra.checkers.childcare.area import MOVABLE, SEATED, Area, Session, forgotten
 from infra.checkers.childcare.life import at_peace
-from infra.checkers.childcare.model import MOVABLE, SEATED, Area, Session, forgotten
 from infra.checkers.childcare.policy import in_force, rules_of, weight_of
 from infra.checkers.fold import Eye, Fact
 from infra.checkers.logs import Decided

@@ -1,7 +1,7 @@
 """W01, W03: the waitlist of a session is served in its order, at once, and each offer has the time that policy gives."""
 
+from infra.checkers.childcare.area import Area
 from infra.checkers.childcare.life import at_peace
-from infra.checkers.childcare.model import Area
 from infra.checkers.childcare.policy import rules_of
 from infra.checkers.civil import day_of
 from infra.checkers.fold import Eye, Fact

@@ -6,7 +6,7 @@ The wish is read from the event as it was sent. What it deserves is worked out o
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from infra.checkers.childcare.model import MOVABLE, Area, Session, forgotten
+from infra.checkers.childcare.area import MOVABLE, Area, Session, forgotten
 from infra.checkers.childcare.policy import Rules, age_months, in_force, rules_of, weight_of
 from infra.checkers.childcare.search import Wish, nearest, overlaps, rule_of
 from infra.checkers.civil import day_of, minute_ms

@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from infra.checkers.childcare.area import TERMINAL, Area
 from infra.checkers.childcare.checks import eyes
-from infra.checkers.childcare.model import MODEL, TERMINAL, Area
+from infra.checkers.childcare.model import MODEL
 from infra.checkers.logs import Decided
 from tests.simulation.checkers.logs import Dec, Logs, Violation
 from tests.simulation.domains.childcare.rows import rows_of

@@ -12,7 +12,9 @@ from agents.shared.seats import Seats
 from schemas.childcare import EVENTS
 from tests.simulation.domains.childcare.judging import Judge
 from tests.simulation.domains.childcare.planted import MISTAKES
-from tests.simulation.domains.childcare.world import STEPS, draw_own, draw_world, replies
+from tests.simulation.domains.childcare.replies import replies
+from tests.simulation.domains.childcare.rules import draw_own
+from tests.simulation.domains.childcare.world import STEPS, draw_world
 from tests.simulation.domains.port import SimDomain, Step
 from tests.simulation.plan import DAY_MS
 from tests.simulation.planted.kind import Patch

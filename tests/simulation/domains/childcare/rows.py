@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from infra.checkers.childcare.model import Area
+from infra.checkers.childcare.area import Area
 from tests.simulation.checkers.logs import Violation
 
 Tables = Mapping[str, list[dict[str, Any]]]

@@ -4,13 +4,13 @@ Families double-book, race for the last seat, confirm late, cancel twice, come l
 publish late, twice and out of order; staff fall away and come back. A third of the children live in another area, whose quota is asked.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
 from agents.shared.ids import derived_id
-from tests.simulation.domains.port import Opening, Reply, Step
+from tests.simulation.domains.port import Opening, Step
 from tests.simulation.plan import DAY_MS, HOUR_MS, Options
 from tests.simulation.words import civil_day, rfc3339
 
@@ -23,7 +23,6 @@ HOURS = tuple(range(24))
 SEATS = (0, 1, 1, 1, 2, 2, 3, 5)
 AGES_DAYS = (400, 500, 600, 800, 900, 1090, 1094, 1096, 1120, 366, 370, 364, 1140)
 """Most lie within what care takes, some at its edges, two outside."""
-HOUR_S = 3600
 
 
 @dataclass
@@ -58,35 +57,6 @@ class ChildcareWorld:
     def step(self, draw: Random, kind: str, at_ms: int, number: int | str) -> Step:
         """One event of this kind."""
         return _MAKERS[kind](self, draw, at_ms, number)
-
-
-def draw_own(draw: Random) -> dict[str, Any]:
-    """The rules of a seed's care, mostly tight: few free sessions, short holds and offers."""
-    care: dict[str, Any] = {
-        "free_per_year": draw.choice((1, 2, 2, 12)),
-        "price_fen": draw.choice(({}, {"hourly": 1500, "drop_in": 3000})),
-        "same_day_until_minute": draw.choice((None, None, None, 720)),
-        "extend_until_s": draw.choice((0, 1800)),
-        "cancel_between": draw.choice(("return", "consume")),
-        "cancel_free_s": draw.choice((4 * HOUR_S, 24 * HOUR_S)),
-        "after_quota": draw.choice(("charge", "charge", "charge", "refuse")),
-        "confirm": draw.choice(("when_charged", "when_charged", "always", "never")),
-        "displace_first": draw.choice(("latest", "charged")),
-        "waitlist_max": draw.choice((2, 20)),
-        "no_show_limit": draw.choice((1, 3)),
-        "units": draw.choice(({}, {}, {"drop_in": 2})),
-        "turned_away_quota": draw.choice(("return", "consume")),
-        "offer_s": draw.choice((1800, 4 * HOUR_S)),
-        "offer_same_day_s": draw.choice((600, 2 * HOUR_S)),
-        "hold_s": draw.choice((600, 3 * HOUR_S)),
-    }
-    return {
-        "care": care,
-        "abroad_percent": draw.choice((0, 0, 30, 60)),
-        "capacity_age_s": draw.choice((35 * 86_400,) * 4 + (6 * HOUR_S,)),
-        "quota_answer_s": draw.choice((60, 2 * HOUR_S)),
-        "quota_fallback": draw.choice(("charge", "charge", "refuse")),
-    }
 
 
 def draw_world(options: Options, draw: Random, name: str) -> ChildcareWorld:
@@ -365,35 +335,6 @@ def _file(world: ChildcareWorld, draw: Random, at_ms: int, number: int | str) ->
             year, holder = int(world.days[0][:4]), f"f-{draw.randrange(4)}"
             owed = {"entitlement_id": f"t-{draw.randrange(9)}", "service": "guidance", "holder_id": holder, "year": year}
             return Step("childcare.entitlement.registered.v1", owed, "office:o-1")
-
-
-def replies(fact: str, data: Mapping[str, Any], mood: bytes, now_ms: int) -> Reply | None:
-    """What families and sites do when they hear: answer an offer, confirm, bring the child, let it stay, collect it; now and then late,
-    too late, or never."""
-    soon_ms = mood[1] * (2_000 if mood[2] % 3 else 20_000)
-    booking = {"booking_id": data.get("booking_id")}
-    by = "p-0" if mood[3] % 8 else "p-2"
-    match fact:
-        case "childcare.offer.made.v1" if mood[0] % 5:
-            kind = "declined" if mood[0] % 5 == 1 else "accepted"
-            return Reply(soon_ms, Step(f"childcare.offer.{kind}.v1", {**booking, "offer_id": data["offer_id"]}, "relative:p-1"))
-        case "childcare.booking.held.v1" if mood[0] % 3:
-            return Reply(soon_ms, Step("childcare.hold.confirmed.v1", booking, "relative:p-1"))
-        case "childcare.booking.confirmed.v1" if mood[0] % 4:
-            # From ten minutes before the start on, some of them after the no-show.
-            after_ms = int(data["starts_ms"]) - now_ms + (mood[1] % 50 - 10) * 60_000
-            warm = {"temperature_c": 38.0 if mood[2] % 8 == 0 else 36.6} if mood[2] % 2 == 0 else {}
-            return Reply(max(0, after_ms), Step("childcare.child.checked_in.v1", {**booking, "by": by, **warm}, "provider:s-0"))
-        case "childcare.child.checked_in.v1" if mood[0] % 6:
-            end_ms = int(data["late_ms"]) - now_ms - 900_000
-            if mood[0] % 6 == 1:
-                return Reply(max(0, end_ms - 3_000_000), Step("childcare.extension.requested.v1", booking, "provider:s-0"))
-            after_ms = end_ms + (mood[1] % 60 - 20) * 60_000
-            return Reply(max(0, after_ms), Step("childcare.child.checked_out.v1", {**booking, "by": by}, "provider:s-0"))
-        case "childcare.booking.extended.v1" | "childcare.child.uncollected.v1":
-            return Reply(mood[1] * 30_000, Step("childcare.child.checked_out.v1", {**booking, "by": by}, "provider:s-0"))
-        case _:
-            return None
 
 
 def _task(world: ChildcareWorld, draw: Random, at_ms: int, number: int | str) -> Step:

@@ -85,9 +85,9 @@ async def test_the_page_and_each_of_its_files_are_served_with_their_types(runnin
     page = await running.client.get("/")
     assert page.status_code == 200
     assert page.headers["content-type"] == "text/html; charset=utf-8"
-    for path in STATIC.iterdir():
+    for path in (path for path in STATIC.rglob("*") if path.is_file()):
         if path.name != "index.html":
-            answer = await running.client.get(f"/static/{path.name}")
+            answer = await running.client.get(f"/static/{path.relative_to(STATIC).as_posix()}")
             assert (answer.status_code, answer.content) == (200, path.read_bytes())
 
 

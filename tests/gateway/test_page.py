@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from schemas.beds_reasons import BedsReason, BedsRule
+from schemas.childcare_reasons import ChildcareReason, ChildcareRule
 from schemas.decisions import CoreReason
 from schemas.emergency import CallChannel, CallOutcome, Desk, Severity
 from schemas.emergency_reasons import EmergencyReason, EmergencyRule, Review, Shortfall
@@ -71,6 +73,10 @@ def test_both_languages_have_the_same_keys_and_the_same_blanks() -> None:
         ("signal", CallChannel),
         ("desk", Desk),
         ("outcome_of", CallOutcome),
+        ("reason", BedsReason),
+        ("rule", BedsRule),
+        ("reason", ChildcareReason),
+        ("rule", ChildcareRule),
     ],
 )
 def test_every_code_has_its_words(prefix: str, codes: type[StrEnum]) -> None:

@@ -7,7 +7,7 @@ from agents.childcare import answers, attendance, bookings, quota, requests, sit
 from agents.childcare.policy import ChildcareParameters
 from agents.childcare.state import ChildcareState
 from agents.core import Verdict, accept, refuse
-from agents.shared.calendar import CalendarYear
+from agents.shared.calendar import CalendarYear, day_of
 from agents.shared.explanation import because
 from agents.shared.policy import parse
 from schemas.childcare import (
@@ -35,7 +35,7 @@ from schemas.childcare_duties import (
     QuotaSettleRequestedEvent,
     SiteInspectedEvent,
 )
-from schemas.decisions import CoreReason
+from schemas.decisions import CoreReason, Why
 from schemas.envelope import Event
 from schemas.facts import PolicyAdopted, PolicyPublishedEvent
 
@@ -45,7 +45,7 @@ def decide(state: ChildcareState, event: Event, now_ms: int) -> Verdict:
     return ANSWERS[type(event)](state, event, now_ms)
 
 
-def policy_published(state: ChildcareState, event: PolicyPublishedEvent, _now_ms: int) -> Verdict:
+def policy_published(state: ChildcareState, event: PolicyPublishedEvent, now_ms: int) -> Verdict:
     """A policy version, validated whole before it is adopted: a bad one leaves the one in force untouched."""
     data = event.data
     if data.policy == "childcare":
@@ -54,11 +54,9 @@ def policy_published(state: ChildcareState, event: PolicyPublishedEvent, _now_ms
         parameters = parse(ChildcareParameters, data.parameters)
         if parameters is None:
             return refuse(CoreReason.INVALID_POLICY)
-        # A declaration once made may be changed, not taken away: bookings stand under it.
-        declared = {service for row in state.policies.dump() for service in row[2].get("services", {})}
-        lost = sorted(service for service in declared if parameters.rules(service) is None)
-        if lost:
-            return refuse(CoreReason.INVALID_POLICY, because("service_lost", service=lost[0]))
+        lost = _service_lost(state, data.version, data.in_force_from.isoformat(), parameters, now_ms)
+        if lost is not None:
+            return refuse(CoreReason.INVALID_POLICY, lost)
     elif data.policy == "calendar":
         year = parse(CalendarYear, data.parameters)
         if year is None or not year.consistent():
@@ -76,6 +74,28 @@ def policy_published(state: ChildcareState, event: PolicyPublishedEvent, _now_ms
             source=data.source,
         )
     )
+
+
+def _service_lost(state: ChildcareState, version: str, in_force_from: str, parameters: ChildcareParameters, now_ms: int) -> Why | None:
+    """Which service would be taken away, or None. A declaration once made may be changed, not dropped: bookings stand under it.
+
+    Neither by this version, nor by one still to come that was published before the service was declared: that one must be replaced
+    first, by another of its day with a later name.
+    """
+    declared: set[str] = set()
+    to_come: dict[str, str] = {}
+    for name, start, known in state.policies.dump():
+        declared.update(known.get("services", {}))
+        if start > day_of(now_ms).isoformat() and (start, name) > (in_force_from, version):
+            to_come[start] = max(name, to_come.get(start, ""))
+    for service in sorted(declared):
+        if parameters.rules(service) is None:
+            return because("service_lost", service=service)
+    for start, name in sorted(to_come.items()):
+        for service in sorted(parameters.services):
+            if state.policies.of(name).rules(service) is None:
+                return because("service_lost", service=service, version=name, in_force_from=start)
+    return None
 
 
 # Each row takes the event of its own key, which no type checker can say of a table.

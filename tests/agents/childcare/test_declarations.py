@@ -3,7 +3,7 @@
 from typing import Any
 
 from agents.childcare.policy import SERVICES
-from tests.agents.childcare.world import World, fact, kinds, session, types
+from tests.agents.childcare.world import DAY, World, fact, kinds, session, types
 
 BATHING = {
     "counted_by": "child",
@@ -96,6 +96,31 @@ def test_the_seeds_services_go_on_beside_it_and_a_declaration_is_not_taken_away(
     assert world.policy("v2", services={"bathing": BATHING, "care": {"free_per_year": 1}}).outcome == "accepted"
     world.house()
     assert fact(world.book("b-1", "s-1-am"), "booking.confirmed")["quota_left"] == 0
+
+
+def test_a_service_is_not_declared_while_a_version_still_to_come_would_take_it_away() -> None:
+    world = World()
+    later: dict[str, Any] = {"policy": "childcare", "in_force_from": DAY, "source": "test"}
+    assert world.send("policy.published.v1", version="later", parameters={}, **later).outcome == "accepted"
+    assert world.policy("now", services={"bathing": BATHING}).reason == "invalid_policy"
+    # One that takes the later version's day, and declares the service, opens the way.
+    parameters = {"services": {"bathing": BATHING}}
+    assert world.send("policy.published.v1", version="later-2", parameters=parameters, **later).outcome == "accepted"
+    assert world.policy("now", **parameters).outcome == "accepted"
+    world.site("bath-house")
+    world.publish("bath-house", session("v-1", service="bathing", mode="visit"))
+    elder: dict[str, Any] = {"birth_date": "1946-05-01", "service": "bathing", "categories": ["disabled"]}
+    assert types(world.book("b-1", "v-1", **elder)) == ["booking.held"]
+    world.send("hold.confirmed", booking_id="b-1")
+    world.tick(f"{DAY} 06:00")
+    assert types(world.send("booking.cancelled", booking_id="b-1"))[0] == "booking.cancelled"
+
+
+def test_a_version_that_will_have_been_replaced_by_then_may_lack_the_service() -> None:
+    world = World()
+    world.send("policy.published.v1", policy="childcare", version="first", in_force_from=DAY, parameters={}, source="test")
+    later: dict[str, Any] = {"policy": "childcare", "in_force_from": "2026-12-01", "source": "test"}
+    assert world.send("policy.published.v1", version="second", parameters={"services": {"bathing": BATHING}}, **later).outcome == "accepted"
 
 
 def test_a_policy_that_contradicts_itself_is_refused_whole() -> None:

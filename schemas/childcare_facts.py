@@ -148,7 +148,10 @@ class BookingCancelledFact(Ending, Fact, fact="childcare.booking.cancelled.v1"):
 
 
 class BookingExpired(Ending, Fact, fact="childcare.booking.expired.v1"):
-    """The place is free again: ``hold_expired``, or the home area's ``quota_denied`` or ``quota_unanswered`` where policy then refuses."""
+    """The place is free again: ``hold_expired``, or the home area's ``quota_denied`` or ``quota_unanswered`` where policy then refuses.
+
+    ``quota_denied`` also ends the offer of another place that was made while the question was out.
+    """
 
     cause: str
 

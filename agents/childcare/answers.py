@@ -35,6 +35,10 @@ def quota_answered(state: ChildcareState, event: QuotaAnsweredEvent, now_ms: int
     rules = rules_of(state.policies.at(now_ms), booking)
     free = min(data.units, booking.units)
     price_fen = price_of(rules, booking.first.mode, booking.units - free)
+    # Another place offered while the answer was out rests on it as the first one did; what was charged provisionally was sold.
+    open_question = booking.state is BookingState.QUOTA_ASKED or (booking.state is BookingState.OFFERED and not booking.provisional)
+    if open_question and free < booking.units and rules.after_quota == "refuse":
+        return accept(*_without_quota(state, booking, free), why=because("quota_denied"))
     if booking.state is not BookingState.QUOTA_ASKED:
         fact = BookingRepriced(
             booking_id=booking.booking_id,
@@ -51,8 +55,6 @@ def quota_answered(state: ChildcareState, event: QuotaAnsweredEvent, now_ms: int
         )
         settled = () if not booking.consumed or not free else (_settlement(state, _ask_of(booking), booking.booking_id),)
         return accept(*ask_closed(booking, "quota_answered"), fact, *settled, why=because("late_answer"))
-    if free < booking.units and rules.after_quota == "refuse":
-        return accept(*_without_quota(state, booking, free), why=because("quota_denied"))
     terms = terms_kept(booking, rules)._replace(free_units=free, quota_left=data.quota_left, price_fen=price_fen)
     return accept(_settled(Ground(state, state.policies.at(now_ms), rules, now_ms), booking, terms, answered=True))
 

@@ -14,7 +14,7 @@ NEXT: dict[str, frozenset[str | None]] = {
     "childcare.booking.waitlisted.v1": _NEW,
     "childcare.booking.refused.v1": _NEW,
     "childcare.booking.cancelled.v1": frozenset({"waitlisted", *MOVABLE}),
-    "childcare.booking.expired.v1": frozenset({"held", "quota_asked"}),
+    "childcare.booking.expired.v1": frozenset({"held", "quota_asked", "offered"}),
     "childcare.booking.no_show.v1": frozenset({"confirmed"}),
     "childcare.booking.displaced.v1": frozenset(MOVABLE),
     "childcare.booking.extended.v1": frozenset({"checked_in"}),
@@ -66,6 +66,8 @@ class BookingMoves(Eye[Area]):
             self.note(f"booking {booking_id} is {state} and {kind} moves it", decided)
         elif state not in allowed:
             self.note(f"booking {booking_id} is {state or 'unknown'} and {kind} does not start there", decided)
+        elif kind == "childcare.booking.expired.v1" and state == "offered" and fact["data"]["cause"] != "quota_denied":
+            self.note(f"the offer of booking {booking_id} ended by {fact['data']['cause']}, which ends no offer", decided)
         elif kind == "childcare.offer.accepted.v1":
             self._accepted.add(booking_id)
         if kind == "childcare.child.carried_over.v1":

@@ -46,6 +46,11 @@ class FreeUnits(Eye[Area]):
                 local = booking.data["home_area"] == area.area
                 units = _units(rules, session.published["mode"])
                 self._share(area, decided, data, rules=rules, units=units, holder=holder if local else None)
+        elif kind == "childcare.booking.repriced.v1":
+            offered, rules = area.open.get(data["booking_id"]), rules_of(area, data["service"], decided.time_ms)
+            unsold = rules is not None and rules["after_quota"] == "refuse" and data["free_units"] < data["units"]
+            if unsold and offered is not None and offered.state == "offered" and not offered.provisional:
+                self.note(f"booking {data['booking_id']} keeps an offer for {data['price_fen']} fen of what is not sold", decided)
         elif kind in ("childcare.quota.reserved.v1", "childcare.quota.denied.v1"):
             self._answered(area, decided, kind, data)
 

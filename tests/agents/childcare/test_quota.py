@@ -236,6 +236,26 @@ def test_where_policy_refuses_without_an_answer_the_seat_is_free_and_the_home_ar
     assert pair.here.seats("s-1-am")[0] == 10
 
 
+@pytest.mark.parametrize(("per_year", "told"), [(1, ["booking.expired", "quota.settlement_asked"]), (0, ["booking.expired"])])
+def test_where_care_is_not_sold_an_answer_of_too_little_ends_the_offer_of_another_place_too(per_year: int, told: list[str]) -> None:
+    pair = Pair()
+    pair.here.policy("v2", services={"care": {"after_quota": "refuse", "units": {"drop_in": 2}}}, quota_answer_s=7200)
+    pair.here.house("s-2", metres=200)
+    pair.home.policy(services={"care": {"free_per_year": per_year}})
+    said = pair.reserve(pair.ask())
+    moved = pair.here.send("site.closed", site_id="s-1", reason="no_water")
+    offer = next(each.fact.model_dump() for each in moved.facts if each.fact.type == "childcare.offer.made.v1")
+    answer = pair.answer(said)
+    assert types(answer) == told
+    assert fact(answer, "booking.expired")["cause"] == "quota_denied"
+    accepted = pair.here.send("offer.accepted", booking_id="b-1", offer_id=offer["offer_id"])
+    assert accepted.reason == "booking_closed"
+    assert pair.here.seats("s-2-am")[:2] == (10, 0)
+    if per_year:
+        pair.settle(answer)
+    assert pair.home.left("k") == (0, 0)
+
+
 def test_the_thirteenth_is_never_free_even_when_asked_for_here_and_elsewhere_at_once() -> None:
     pair = Pair()
     pair.home.policy(services={"care": {"free_per_year": 1}})

@@ -11,6 +11,7 @@ from agents.childcare import DOMAIN
 from infra.checkers.childcare.area import Area
 from infra.checkers.childcare.checks import CHECKS, eyes
 from infra.checkers.childcare.model import MODEL
+from infra.checkers.civil import day_of
 from infra.checkers.fold import Eye, fold
 from infra.checkers.logs import Decided, Input, Logs, judge
 from infra.checkers.violation import Violation
@@ -151,6 +152,15 @@ def test_q01_a_session_too_many_is_free_or_too_few(days: Logs) -> None:
     assert "the year's bookings say" in caught(charged, "Q01")
 
 
+def test_q01_an_offer_kept_for_money_where_care_is_not_sold(days: Logs) -> None:
+    place, offer = find(days, OFFER, lambda data: data["service"] == "care")
+    parameters = {"services": {"care": {"after_quota": "refuse"}}}
+    unsold = {"policy": "childcare", "version": "~", "in_force_from": day_of(place.time_ms), "parameters": parameters, "source": "planted"}
+    priced = {"booking_id": offer["booking_id"], "service": "care", "request_id": "r", "units": 1, "free_units": 0, "price_fen": 100}
+    planted = add_fact(add_fact(days, place, "policy.adopted.v1", unsold), place, "childcare.booking.repriced.v1", priced)
+    assert "of what is not sold" in caught(planted, "Q01")
+
+
 def test_q02_an_ending_that_says_the_wrong_thing_of_the_quota(days: Logs) -> None:
     for kind in (CANCELLED, "childcare.booking.no_show.v1"):
         place, ended = find(days, kind, lambda data: data["quota"] in ("returned", "consumed"))
@@ -192,6 +202,12 @@ def test_i06_a_booking_that_ends_twice_or_begins_in_the_middle(days: Logs) -> No
     _, inside = find(days, CHECKED_IN)
     planted = drop_facts(days, lambda kind, data: data.get("booking_id") == inside["booking_id"] and kind != CHECKED_IN)
     assert "unknown and" in caught(planted, "I06")
+
+
+def test_i06_an_offer_that_ends_as_a_hold_does(days: Logs) -> None:
+    place, offer = find(days, OFFER)
+    expired = {**offer, "quota": "none", "cause": "hold_expired"}
+    assert "which ends no offer" in caught(add_fact(days, place, "childcare.booking.expired.v1", expired), "I06")
 
 
 def test_i07_and_t02_a_deadline_passed_in_silence_and_one_kept_too_early(days: Logs) -> None:

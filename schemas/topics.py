@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-DOMAINS = ("meals",)
+DOMAINS = ("emergency", "meals", "beds", "childcare")
 """The service domains that exist. An event of any other domain is refused by name at the door and quarantined on a topic:
 nothing is taken in that nobody will answer."""
 

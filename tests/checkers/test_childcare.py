@@ -6,19 +6,15 @@ from typing import Any
 import orjson
 import pytest
 
-from agents import core
-from agents.childcare import DOMAIN
 from infra.checkers.childcare.area import Area
 from infra.checkers.childcare.checks import CHECKS, eyes
 from infra.checkers.childcare.model import MODEL
 from infra.checkers.civil import day_of
 from infra.checkers.fold import Eye, fold
-from infra.checkers.logs import Decided, Input, Logs, judge
+from infra.checkers.logs import Decided, Logs
 from infra.checkers.violation import Violation
-from schemas import journal
-from schemas.journal import Clock, Opened
-from tests.agents.childcare.random_day import RandomDay
 from tests.agents.childcare.world import AREA
+from tests.checkers.childcare_days import played_days
 from tests.checkers.planting import Body, add_fact, change_fact, drop_facts, find, last
 
 CONFIRMED = "childcare.booking.confirmed.v1"
@@ -31,18 +27,7 @@ CHECKED_IN = "childcare.child.checked_in.v1"
 
 @pytest.fixture(scope="module")
 def days() -> Logs:
-    """Some days of one area, decided by the real core."""
-    day, area = RandomDay(1), core.blank(DOMAIN, AREA)
-    raw: list[tuple[int, int, bytes | None]] = [(0, 0, journal.encode(Opened("test", Clock.WALL)))]
-    inputs = []
-    for number in range(1500):
-        item = day.next()
-        value = item.event.model_dump_json(by_alias=True, exclude_unset=True).encode()
-        inputs.append(Input(0, number, item.received_at_ms, AREA.encode(), value, {}))
-        decision = core.handle(DOMAIN, area, item)
-        day.learn(decision)
-        raw.append((0, number + 1, journal.encode(journal.Decided(0, number + 1, 0, number, (decision,)))))
-    return Logs(inputs=inputs, journal=judge(raw), domain="childcare")
+    return played_days(1, 1500)
 
 
 def seen(logs: Logs) -> list[Violation]:

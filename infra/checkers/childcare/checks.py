@@ -2,9 +2,9 @@
 
 from infra.checkers.childcare import life, quotas, seats, waits, wishes
 from infra.checkers.childcare.area import Area
+from infra.checkers.childcare.expected import ChildcareExpected
 from infra.checkers.childcare.model import MODEL
 from infra.checkers.domain import DomainChecks
-from infra.checkers.expected import Expected
 from infra.checkers.fold import Eye, Fact
 from infra.checkers.logs import Logs
 
@@ -63,7 +63,7 @@ CHECKS = DomainChecks(
     },
     model=MODEL,
     eyes=_eyes,
-    expected=lambda: Expected("childcare"),
+    expected=lambda: ChildcareExpected("childcare"),
     refusals={"childcare.booking.refused.v1": "booking_id"},
     acceptances={
         "childcare.booking.confirmed.v1": "booking_id",

@@ -1,14 +1,22 @@
 """Childcare judged in the simulator: the same eyes that look at real logs (`infra.checkers.childcare`), and the rows."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
+from datetime import date
 from typing import Any
+
+import orjson
 
 from infra.checkers.childcare.area import TERMINAL, Area
 from infra.checkers.childcare.checks import eyes
+from infra.checkers.childcare.expected import ChildcareExpected
 from infra.checkers.childcare.model import MODEL
 from infra.checkers.logs import Decided
+from infra.checkers.projection import compare
 from tests.simulation.checkers.logs import Dec, Logs, Violation
 from tests.simulation.domains.childcare.rows import rows_of
+
+JSON = ("session_ids", "pickup_persons")
 
 
 class Judge:
@@ -18,7 +26,8 @@ class Judge:
         self.found: list[Violation] = []
         self.areas: dict[str, Area] = {}
         self._event: dict[str, Any] | None = None
-        self._eyes = eyes(lambda _: self._event)
+        self._expected = ChildcareExpected("childcare")
+        self._eyes = [*eyes(lambda _: self._event), self._expected]
 
     def decision(self, dec: Dec) -> None:
         """One decision."""
@@ -46,5 +55,19 @@ class Judge:
                     yield Violation("I06", f"booking {booking_id} is {booking.state} although its session is long over")
 
     def rows(self, tables: Mapping[str, list[dict[str, Any]]]) -> Iterable[Violation]:
-        """L02: bookings, seats and quotas as the rows show them."""
-        return rows_of(self.areas, tables)
+        """L02: every table of childcare, row by row."""
+        yield from rows_of(self.areas, tables)
+        self._expected.end(self.areas)
+        for name in ChildcareExpected.OWN_KEYS:
+            rows = [{column: _plain(column, value) for column, value in row.items()} for row in tables[name]]
+            yield from (Violation(*one) for one in compare(self._expected, name, self._expected.tables[name], rows))
+        for name, columns in ChildcareExpected.COUNTED.items():
+            if Counter(tuple(row[column] for column in columns) for row in tables[name]) != self._expected.counts[name]:
+                yield Violation("L02", f"{name} has other facts than the journal")
+
+
+def _plain(column: str, value: Any) -> Any:
+    """As an export of the tables shows it."""
+    if isinstance(value, date):
+        return value.isoformat()
+    return orjson.loads(value) if column in JSON and value is not None else value

@@ -1,6 +1,7 @@
 """Ten thousand presses of one device in one second, in the middle of faults: one incident, every press counted, others unaffected."""
 
 from dataclasses import replace
+from typing import Any
 
 import orjson
 
@@ -43,6 +44,6 @@ def _batch(at_ms: int, start: int, partitions: int) -> Send:
     return Send(at_ms + start // 10, "batch", AREA, event_value(events), home_of(AREA, partitions))
 
 
-def _facts(value: bytes) -> list[tuple[str, dict[str, object]]]:
+def _facts(value: bytes) -> list[tuple[str, dict[str, Any]]]:
     body = orjson.loads(value)
     return [(fact["type"], fact["data"]) for decision in body.get("decisions", ()) for fact in decision["facts"]]

@@ -69,6 +69,7 @@ class SpoolFile:
             os.close(file)
             raise SpoolTaken(str(self._path.name)) from None
         self._file = file
+        _sync_folder(self._path.parent)
         content = os.pread(file, os.fstat(file).st_size, 0)
         entries, self._size, damaged = _parse(content)
         if damaged:
@@ -114,6 +115,15 @@ class SpoolFile:
         if self._file >= 0:
             os.close(self._file)
             self._file = -1
+
+
+def _sync_folder(folder: Path) -> None:
+    """A new file is on the disk only when its name is."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _line(body: dict[str, Any]) -> bytes:

@@ -181,6 +181,8 @@ def _extended(area: Area, data: Data) -> None:
     booking.ends_ms, booking.due_ms = data["ends_ms"], data["late_ms"]
     booking.units += data["units"]
     booking.free_units += data["free_units"]
+    unpriced = booking.price_fen is None or data["price_fen"] is None
+    booking.price_fen = None if unpriced else booking.price_fen + data["price_fen"]
     if data["free_units"]:
         rules = rules_of(area, data["service"], area.now_ms)
         holder = data["family_id"] if rules is not None and rules["counted_by"] == "family" else data["child_id"]

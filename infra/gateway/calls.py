@@ -7,6 +7,8 @@ otherwise spooled, answered as ``spooled``, and sent in order, under the same id
 import asyncio
 import logging
 
+import orjson
+
 from infra.gateway.carrier import Carrier, NotRecorded
 from infra.gateway.intake import Taken
 from infra.gateway.presses import Presses
@@ -36,20 +38,22 @@ class Calls:
     def open(self) -> None:
         """Take up what an earlier process left on disk; operators see it at once. Raises `SpoolTaken`."""
         for entry in self.spool.open():
-            self.presses.show(entry.event_id, entry.area, entry.value)
-            self.presses.mark([entry.event_id], "spooled")
+            if orjson.loads(entry.value)["type"] in self._types:
+                self.presses.show(entry.event_id, entry.area, entry.value)
+                self.presses.mark([entry.event_id], "spooled")
 
     def takes(self, one: Taken) -> bool:
         """Whether this event may not be refused."""
         return one.received.event.type in self._types
 
     async def record(self, taken: list[Taken], played_at_ms: int | None) -> frozenset[str]:
-        """The ids that were spooled; all others are in the log. Raises `Problem` 503 ``call_not_kept`` when neither disk nor log took
-        one: it is before the operators, and waits in memory for the log."""
+        """Calls, and what was sent with them: the ids that were spooled. All others are in the log. Raises `Problem` 503
+        ``call_not_kept`` when neither disk nor log took one: it is before the operators, and waits in memory for the log."""
         lanes: dict[tuple[str, str], list[tuple[str, bytes]]] = {}
         for one in taken:
             event = one.received.event
-            self.presses.show(event.id, event.area, one.value)
+            if self.takes(one):
+                self.presses.show(event.id, event.area, one.value)
             lanes.setdefault((one.domains[0], event.area), []).append((event.id, one.value))
         spooled: list[str] = []
         lost: list[str] = []

@@ -54,14 +54,16 @@ class Gateway:
             raise unavailable(Trouble.REGISTER_UNAVAILABLE, retry_after_s=5) from None
 
     async def record(self, taken: list[Taken], played_at_ms: int | None = None) -> frozenset[str]:
-        """Record these events, in order per area. Raises `Problem` 503 when any of them is not confirmed.
+        """Record these events, in order per domain and area. Raises `Problem` 503 when any of them is not confirmed.
 
-        Calls for help are not refused while the log is away: the ids returned are those that wait on disk (`infra.gateway.calls`).
+        Calls for help are not refused while the log is away, nor is what was sent with them for the same domain and area, so that a
+        call keeps its place: the ids returned are those that wait on disk (`infra.gateway.calls`).
         """
         calls = self.calls
-        urgent = [] if calls is None else [one for one in taken if calls.takes(one)]
+        lanes = set() if calls is None else {_lane(one) for one in taken if calls.takes(one)}
+        urgent = [one for one in taken if _lane(one) in lanes]
         spooled = await calls.record(urgent, played_at_ms) if calls is not None and urgent else frozenset[str]()
-        await self._in_log([one for one in taken if calls is None or not calls.takes(one)], played_at_ms)
+        await self._in_log([one for one in taken if _lane(one) not in lanes], played_at_ms)
         for one in taken:
             if one.received.event.id not in spooled:
                 self.metrics.accepted.labels(domain=one.domains[0]).inc()
@@ -83,3 +85,7 @@ class Gateway:
                 raise unavailable(Trouble.OVERLOADED if result.queue_full and len(lanes) == 1 else Trouble.LOG_UNAVAILABLE)
             if isinstance(result, BaseException):
                 raise result
+
+
+def _lane(one: Taken) -> tuple[tuple[str, ...], str]:
+    return one.domains, one.received.event.area

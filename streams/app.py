@@ -72,8 +72,9 @@ class WorkerConfig:
 
 def make_app(config: WorkerConfig) -> faust.App:
     """The Faust app of one domain, with every setting that matters set here."""
-    # A heartbeat every third of the session at most, so that two lost ones do not cost the partitions.
-    heartbeat_s = min(3.0, config.session_timeout_s / 3.5)
+    # A heartbeat every third of the session at most, so that two lost ones do not cost the partitions; and every second, since the
+    # answer to it is how the others hear that a worker is gone and its partitions wait for them.
+    heartbeat_s = min(1.0, config.session_timeout_s / 3.5)
     app = faust.App(
         f"laoxiao-{config.domain}",
         broker=[f"kafka://{server}" for server in config.bootstrap.split(",")],
@@ -156,7 +157,7 @@ class Worker:
             self._spawn("membership", self._watch_membership())
             self.app.finalize()
             await self.app.start()
-            _log.info("worker of %s is up", config.domain)
+            _log.info("worker of %s is up, missed after %.0f s of silence", config.domain, config.session_timeout_s)
             await self._until(stop)
             await self._stop()
 

@@ -11,6 +11,8 @@ from collections.abc import Awaitable, Callable
 import uvloop
 
 from infra.settings import Settings
+from infra.supervisor.layout import gives_way, session_timeout_s
+from infra.supervisor.priority import stand_back
 from infra.telemetry.carrying import CarryingMetrics
 from infra.telemetry.metrics import Metrics
 from infra.telemetry.projecting import ProjectingMeter
@@ -26,6 +28,8 @@ EXIT_ENDED = 75
 def run_worker_process(settings: Settings, domain: str) -> None:
     """`laoxiao worker`; does not return."""
     _log_to_stderr()
+    if gives_way((domain,)):
+        stand_back()
     metrics = Metrics()
     config = WorkerConfig(
         bootstrap=settings.kafka,
@@ -33,7 +37,7 @@ def run_worker_process(settings: Settings, domain: str) -> None:
         partitions=settings.partitions,
         clock=settings.clock,
         owner=settings.process or f"{socket.gethostname()}-{os.getpid()}",
-        session_timeout_s=settings.session_timeout_s,
+        session_timeout_s=session_timeout_s(domain, settings.session_timeout_s),
         snapshot_every=settings.snapshot_every,
         # A name that outlives the process makes it a static member: killed, it has its partitions back at once.
         instance=settings.process or None,
@@ -44,6 +48,8 @@ def run_worker_process(settings: Settings, domain: str) -> None:
 
 def run_projector_process(settings: Settings, domains: tuple[str, ...]) -> None:
     """`laoxiao projector`: a task and positions of its own for each domain."""
+    if gives_way(domains):
+        stand_back()
     metrics = Metrics()
 
     async def work(stop: asyncio.Event) -> None:
@@ -54,6 +60,8 @@ def run_projector_process(settings: Settings, domains: tuple[str, ...]) -> None:
 
 def run_reactor_process(settings: Settings, domains: tuple[str, ...]) -> None:
     """`laoxiao reactor`: a task and positions of its own for each domain."""
+    if gives_way(domains):
+        stand_back()
     metrics = Metrics()
     if not settings.quarantine_key:
         raise SystemExit("LAOXIAO_QUARANTINE_KEY is not set: originals in quarantine must be encrypted")

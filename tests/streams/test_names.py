@@ -4,6 +4,7 @@ import subprocess
 import sys
 
 import faust
+import pytest
 from aiokafka.partitioner import murmur2
 
 from schemas.journal import Clock
@@ -22,7 +23,14 @@ async def test_the_pinned_names_and_settings_of_the_faust_app() -> None:
     assert app.conf.topic_disable_leader
     assert not app.conf.web_enabled
     assert app.conf.broker_session_timeout == 10
-    assert app.conf.broker_heartbeat_interval * 3 < app.conf.broker_session_timeout
+    assert app.conf.broker_heartbeat_interval == 1
+
+
+@pytest.mark.parametrize("session_timeout_s", [1.5, 6.0, 10.0, 60.0])
+async def test_two_lost_heartbeats_cost_no_partition_and_a_second_is_the_longest_between_two(session_timeout_s: float) -> None:
+    app = make_app(WorkerConfig("127.0.0.1:1", "emergency", 6, Clock.WALL, "w", session_timeout_s=session_timeout_s))
+    assert app.conf.broker_heartbeat_interval * 3 < session_timeout_s
+    assert app.conf.broker_heartbeat_interval <= 1
 
 
 JAVA = {

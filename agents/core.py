@@ -282,6 +282,9 @@ def load(domain: Domain[S], rows: Iterable[Row]) -> AreaState[S]:
 
 
 def _advance(domain: Domain[S], area: AreaState[S], now_ms: int) -> None:
+    if area.now_ms == 0 < now_ms:
+        # A played record may come without an instant. Its answer is kept in mind from the first instant the area knows.
+        area.seen.date(now_ms)
     area.now_ms = max(area.now_ms, now_ms)
     # The domain first: it chooses the policy in force now, which says how long ids are remembered.
     domain.forget(area.domain, area.now_ms)

@@ -50,6 +50,12 @@ class SeenIds:
         while order and answers[order[0]].answered_ms < before_ms:
             del answers[order.popleft()]
 
+    def date(self, now_ms: int) -> None:
+        """The area's first instant: what was answered before it knew any time was answered no earlier than now, not in 1970."""
+        for event_id, answer in self._answers.items():
+            if answer.answered_ms == 0:
+                self._answers[event_id] = answer._replace(answered_ms=now_ms)
+
     def dump(self) -> Iterator[list[object]]:
         """Rows ``[id, digest hex, outcome, reason, answered_ms]``, oldest first."""
         for event_id, answer in self._answers.items():

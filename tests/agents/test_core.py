@@ -50,6 +50,15 @@ def test_the_same_event_again_gets_the_same_answer_and_no_facts() -> None:
     assert world.seats("a") == (4, 1, 0, 0)
 
 
+def test_what_was_answered_before_the_first_instant_is_remembered_as_long_as_anything_else() -> None:
+    """A played record may come without an instant: it is of no time, and not of 1970."""
+    world = World()
+    for at_ms in (0, at("2026-11-22T09:00"), at("2026-11-22T10:00")):
+        item = received("provider.closed", {"provider_id": "a", "reason": "ill"}, "twice", at("2026-11-22T09:00"))
+        answer = world.take(item._replace(received_at_ms=at_ms))
+        assert answer.repeat == (at_ms > 0)
+
+
 def test_the_same_id_with_another_body_is_a_conflict_and_changes_nothing() -> None:
     world = ready()
     world.send("order.placed", "twice", **ORDER)

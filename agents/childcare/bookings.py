@@ -3,8 +3,9 @@
 from typing import Any
 
 from agents.childcare import quota
-from agents.childcare.place import Ground, next_session, overlaps, ruled_out
+from agents.childcare.place import Ground, overlaps, ruled_out
 from agents.childcare.policy import ChildcareParameters, ServiceRules
+from agents.childcare.runs import next_session
 from agents.childcare.state import Booking, ChildcareState
 from agents.childcare.states import BookingState
 from agents.childcare.terms import PlacedFact, child_of, placed, price_of, terms_kept

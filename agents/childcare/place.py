@@ -9,11 +9,11 @@ from datetime import timedelta
 from typing import NamedTuple
 
 from agents.childcare.policy import ChildcareParameters, ServiceRules
-from agents.childcare.state import ChildcareState, Session, Site
+from agents.childcare.runs import Wish, found_before, lying, runs_of
+from agents.childcare.state import ChildcareState, Lying, Run, Session, Site
 from agents.childcare.states import SEATED
 from agents.shared.calendar import MINUTE_MS, day_from, day_number, midnight_ms
 from agents.shared.explanation import Considered
-from agents.shared.nearest import Point
 from schemas.childcare_reasons import ChildcareReason, ChildcareRule
 from schemas.decisions import Why
 
@@ -51,24 +51,6 @@ class Ground(NamedTuple):
     now_ms: int
 
 
-class Wish(NamedTuple):
-    """What is looked for: the children's weights (0: no ratio), when, and which session may not be chosen."""
-
-    point: Point
-    service: str
-    date: str
-    from_ms: int
-    to_ms: int
-    mode: str | None
-    within: bool
-    shift_ms: int
-    children: tuple[str, ...]
-    weights: tuple[int, ...]
-    not_session: Session | None
-    for_booking: str | None
-    """The booking to be moved: its own place is no overlap."""
-
-
 class Placement(NamedTuple):
     """A run with room for all."""
 
@@ -102,20 +84,39 @@ def day_closed(rules: ServiceRules, date: str, now_ms: int) -> ChildcareReason |
     return None
 
 
+class Need(NamedTuple):
+    """What so many children of these weights need of any session, worked out once a look."""
+
+    open_after_ms: int
+    fresh_from_ms: int
+    places: int
+    care: int
+
+    def ruled_out(self, session: Session) -> str | None:
+        """The rule by which this session takes no more of these children, or None."""
+        if session.shut:
+            return R_CLOSED
+        if session.starts_ms <= self.open_after_ms:
+            return R_CUTOFF
+        if session.published_ms < self.fresh_from_ms:
+            return R_STALE
+        if session.free < self.places:
+            return R_SEAT
+        if session.weighted and session.care.free < self.care:
+            return R_STAFF
+        return None
+
+
+def need_of(ground: Ground, weights: tuple[int, ...], *, cutoff: bool = True) -> Need:
+    """What children of these weights need now. `cutoff` false: a move, which only the start ends."""
+    now_ms = ground.now_ms
+    open_after_ms = now_ms + ground.rules.cutoff_s * 1000 if cutoff else now_ms
+    return Need(open_after_ms, now_ms - ground.policy.capacity_age_s_max * 1000, len(weights), sum(weights))
+
+
 def ruled_out(ground: Ground, session: Session, weights: tuple[int, ...], *, cutoff: bool = True) -> str | None:
     """The rule by which this session takes no more of these children, or None. `cutoff` false: a move, which only the start ends."""
-    now_ms = ground.now_ms
-    if session.shut:
-        return R_CLOSED
-    if now_ms >= session.starts_ms - (ground.rules.cutoff_s * 1000 if cutoff else 0):
-        return R_CUTOFF
-    if now_ms - session.published_ms > ground.policy.capacity_age_s_max * 1000:
-        return R_STALE
-    if session.free < len(weights):
-        return R_SEAT
-    if session.weighted and session.care.free < sum(weights):
-        return R_STAFF
-    return None
+    return need_of(ground, weights, cutoff=cutoff).ruled_out(session)
 
 
 def overlaps(state: ChildcareState, child_id: str, starts_ms: int, ends_ms: int, but: str | None = None) -> str | None:
@@ -130,20 +131,25 @@ def nearest_run(ground: Ground, wish: Wish) -> Placement | NoPlacement:
     """The nearest site with a run that suits and has room; else why not."""
     state, policy = ground.state, ground.policy
     reach_m = policy.travel_s_max * policy.walk_speed_cm_s // policy.detour_percent
+    need = need_of(ground, wish.weights, cutoff=wish.for_booking is None)
     seen = Considered()
     wait_for: tuple[Session, int] | None = None
+    before = found_before(state, wish)
     last = (-1, "")
     for distance_m, site_id, site in _candidates(state, wish, reach_m):
         if (distance_m, site_id) <= last:
             continue
         last = (distance_m, site_id)
-        run, rule = _best_run(ground, wish, site)
+        found = before.get(site_id)
+        if found is None:
+            found = before[site_id] = lying(site, wish)
+        run, rule = _best_run(ground, wish, need, found)
         if rule is None:
             assert run
             travel_s = policy.travel_s(distance_m)
             return Placement(run, distance_m, travel_s, seen.why(site_id, session_id=run[0].session_id, travel_s=travel_s))
         seen.reject(site_id, rule, distance_m)
-        if rule in WAITABLE and wait_for is None and len(run) == 1:
+        if wait_for is None and len(run) == 1 and rule in WAITABLE:
             wait_for = (run[0], distance_m)
     why = seen.why(None, reach_m=reach_m)
     closest = min(seen.rules, key=CLOSENESS.__getitem__, default=None)
@@ -165,87 +171,29 @@ def _candidates(state: ChildcareState, wish: Wish, reach_m: int) -> Iterator[tup
         yield from day.free.nearest_first(wish.point, reach_m)
 
 
-def _best_run(ground: Ground, wish: Wish, site: Site) -> tuple[tuple[Session, ...], str | None]:
-    """The site's first run with room; else the first that suits, with its rule; else nothing."""
-    beside = site.sessions.get((wish.service, wish.date))
-    if beside is None:
-        return (), R_NONE
-    best: tuple[tuple[Session, ...], str] | None = None
-    for run in _runs(beside, wish, ground.rules.run_sessions_max):
-        rule = _rule(ground, wish, run)
+def _best_run(ground: Ground, wish: Wish, need: Need, found: Lying) -> tuple[Run, str | None]:
+    """The site's first run with room; else the first that comes closest, with its rule; else nothing."""
+    best: Run = ()
+    best_rule = R_NONE
+    for run in runs_of(found, wish.to_ms, ground.rules.run_sessions_max) if found.heads else found.singles:
+        rule = need.ruled_out(run[0]) if len(run) == 1 else _first_rule(need, run)
         if rule is None:
-            return run, None
-        if best is None or CLOSENESS[rule] < CLOSENESS[best[1]]:
-            best = (run, rule)
-    return ((), R_NONE) if best is None else best
+            if not _overlapping(ground, wish, run):
+                return run, None
+            rule = R_OVERLAP
+        if CLOSENESS[rule] < CLOSENESS[best_rule]:
+            best, best_rule = run, rule
+    return best, best_rule
 
 
-def _rule(ground: Ground, wish: Wish, run: tuple[Session, ...]) -> str | None:
-    cutoff = wish.for_booking is None
+def _first_rule(need: Need, run: Run) -> str | None:
     for session in run:
-        rule = ruled_out(ground, session, wish.weights, cutoff=cutoff)
+        rule = need.ruled_out(session)
         if rule is not None:
             return rule
-    starts_ms, ends_ms = run[0].starts_ms, run[-1].ends_ms
-    for child_id in wish.children:
-        if overlaps(ground.state, child_id, starts_ms, ends_ms, wish.for_booking) is not None:
-            return R_OVERLAP
     return None
 
 
-def _runs(beside: list[Session], wish: Wish, sessions_max: int) -> list[tuple[Session, ...]]:
-    """Single sessions that suit, shortest first; then chains of adjacent ones that cover the window."""
-    if wish.within:
-        return [(session,) for session in _fitting(beside, wish) if wish.from_ms <= session.starts_ms and session.ends_ms <= wish.to_ms]
-    shift_ms = wish.shift_ms
-    from_ms, to_ms = wish.from_ms + shift_ms, wish.to_ms - shift_ms
-    runs: list[tuple[Session, ...]] = []
-    heads = []
-    for session in beside:
-        if session.starts_ms > from_ms:
-            break  # they lie in the order of their starts
-        if session.ends_ms >= to_ms:
-            runs.append((session,))
-        elif session.ends_ms > from_ms and not shift_ms:
-            heads.append(session)
-    if shift_ms:
-        # An alternative lies about where the lost place lay: neither does it begin long before nor end long after.
-        from_ms, to_ms = wish.from_ms - shift_ms, wish.to_ms + shift_ms
-        runs = [(session,) for (session,) in runs if session.starts_ms >= from_ms and session.ends_ms <= to_ms]
-    if runs:
-        runs = [run for run in runs if _fitting([run[0]], wish)]
-        if len(runs) > 1:
-            runs.sort(key=lambda run: (run[0].ends_ms - run[0].starts_ms, run[0].starts_ms, run[0].session_id))
-    if heads:
-        fitting = _fitting(beside, wish)
-        chains = (_chain(head, fitting, to_ms, sessions_max) for head in heads if head in fitting)
-        runs.extend(chain for chain in chains if chain is not None)
-    return runs
-
-
-def _fitting(beside: list[Session], wish: Wish) -> list[Session]:
-    mode = wish.mode
-    return [each for each in beside if each.total > 0 and each is not wish.not_session and (mode is None or each.mode == mode)]
-
-
-def _chain(first: Session, beside: list[Session], to_ms: int, sessions_max: int) -> tuple[Session, ...] | None:
-    """From here on the adjacent sessions, those with room before full ones, until the window is covered."""
-    chain = [first]
-    while chain[-1].ends_ms < to_ms:
-        if len(chain) >= sessions_max:
-            return None
-        following = next_session(chain[-1], beside)
-        if following is None:
-            return None
-        chain.append(following)
-    return tuple(chain)
-
-
-def next_session(session: Session, beside: list[Session]) -> Session | None:
-    """The session that begins where this one ends: one with room if there is one, then the shortest, then by id."""
-    following = [
-        other
-        for other in beside
-        if other.starts_ms == session.ends_ms and other.ends_ms > other.starts_ms and other.service == session.service
-    ]
-    return min(following, key=lambda other: (other.bookable <= 0, other.ends_ms, other.session_id), default=None)
+def _overlapping(ground: Ground, wish: Wish, run: Run) -> bool:
+    starts_ms, ends_ms = run[0].starts_ms, run[-1].ends_ms
+    return any(overlaps(ground.state, child_id, starts_ms, ends_ms, wish.for_booking) is not None for child_id in wish.children)

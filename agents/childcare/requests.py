@@ -11,13 +11,13 @@ from agents.childcare.place import (
     Ground,
     NoPlacement,
     Placement,
-    Wish,
     day_closed,
     nearest_run,
     overlaps,
     ruled_out,
 )
 from agents.childcare.policy import ServiceRules
+from agents.childcare.runs import Wish
 from agents.childcare.state import ChildcareState, Session
 from agents.childcare.terms import Child, needs_confirming, placed, terms_of
 from agents.core import Verdict, refuse
@@ -68,15 +68,17 @@ def _asked(state: ChildcareState, data: BookingWish, members: tuple[Member, ...]
         return answer
     facts = tuple(
         Reasoned(
-            BookingRefused(
-                booking_id=booking_id,
-                child_id=child_id,
-                family_id=data.family_id,
-                service=data.service,
-                session_id=answer.session_id,
-                date=answer.day,
-                reason=answer.reason.value,
-                group_id=group_id,
+            BookingRefused.made(
+                {
+                    "booking_id": booking_id,
+                    "child_id": child_id,
+                    "family_id": data.family_id,
+                    "service": data.service,
+                    "session_id": answer.session_id,
+                    "date": answer.day,
+                    "reason": answer.reason.value,
+                    "group_id": group_id,
+                }
             )
         )
         for booking_id, child_id, _ in members
@@ -217,37 +219,39 @@ def _with_seat(ground: Ground, children: list[Child], found: Placement) -> Verdi
 
 
 def _without_seat(ground: Ground, data: BookingWish, children: list[Child], nowhere: NoPlacement, day: str) -> Verdict | Refused:
-    _, policy, rules, now_ms = ground
+    state, policy, rules, now_ms = ground
     session = nowhere.wait_for
     session_id = data.session_id if session is None else session.session_id
     if session is None or not data.waitlist or len(children) != 1 or session.shut or now_ms >= session.starts_ms:
         return Refused(nowhere.reason, nowhere.why, session_id, day)
     (child,) = children
-    if any(waiting.child_id == child.child_id for waiting in session.waiting.values()):
+    if any(booking_id in session.waiting for booking_id in state.children.get(child.child_id, ())):
         return Refused(ChildcareReason.ALREADY_WAITING, nowhere.why, session_id, day)
     if len(session.waiting) >= rules.waitlist_max:
         return Refused(ChildcareReason.WAITLIST_FULL, nowhere.why, session_id, day)
-    fact = BookingWaitlisted(
-        booking_id=child.booking_id,
-        child_id=child.child_id,
-        family_id=child.family_id,
-        service=session.service,
-        site_id=session.site.place_id,
-        session_id=session.session_id,
-        date=session.date,
-        starts_ms=session.starts_ms,
-        ends_ms=session.ends_ms,
-        mode=session.mode,
-        age_months=child.age_months,
-        weight=child.weight,
-        units=rules.units_of(session.mode),
-        home_area=child.home_area,
-        lat=child.lat,
-        lon=child.lon,
-        distance_m=nowhere.distance_m,
-        travel_s=policy.travel_s(nowhere.distance_m),
-        rank=len(session.waiting) + 1,
-        closes_ms=session.starts_ms,
-        reason=nowhere.reason.value,
+    fact = BookingWaitlisted.made(
+        {
+            "booking_id": child.booking_id,
+            "child_id": child.child_id,
+            "family_id": child.family_id,
+            "service": session.service,
+            "site_id": session.site.place_id,
+            "session_id": session.session_id,
+            "date": session.date,
+            "starts_ms": session.starts_ms,
+            "ends_ms": session.ends_ms,
+            "mode": session.mode,
+            "age_months": child.age_months,
+            "weight": child.weight,
+            "units": rules.units_of(session.mode),
+            "home_area": child.home_area,
+            "lat": child.lat,
+            "lon": child.lon,
+            "distance_m": nowhere.distance_m,
+            "travel_s": policy.travel_s(nowhere.distance_m),
+            "rank": len(session.waiting) + 1,
+            "closes_ms": session.starts_ms,
+            "reason": nowhere.reason.value,
+        }
     )
     return Verdict(ACCEPTED, None, (Reasoned(fact),), nowhere.why)

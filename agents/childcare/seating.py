@@ -157,6 +157,7 @@ def put_session(state: ChildcareState, session: Session) -> None:
     if day is None:
         day = state.days[key] = ServiceDay()
     day.sessions += 1
+    day.windows.clear()
     day.closes_ms = max(day.closes_ms, session.closes_ms)
     beside = session.site.sessions.setdefault(key, [])
     beside.append(session)
@@ -180,6 +181,7 @@ def take_session(state: ChildcareState, session: Session) -> None:
     if not beside:
         del session.site.sessions[key]
     day.sessions -= 1
+    day.windows.clear()
     if not day.sessions:
         del state.days[key]
 

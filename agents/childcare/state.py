@@ -2,7 +2,9 @@
 marked as such; they follow from the rest and are rebuilt on load."""
 
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from agents.childcare.policy import ChildcareParameters
 from agents.childcare.states import BookingState
@@ -117,10 +119,24 @@ class Session(Seats):
         return self.free < 0 or self.care.free < 0
 
 
+Run = tuple[Session, ...]
+"""Adjacent sessions of one site."""
+WindowKey = tuple[int, int, str | None, bool, int]
+"""From, to, mode, whether within, and how far a place may lie beside it."""
+
+
+class Lying(NamedTuple):
+    """How a site's sessions lie to a window: single ones that suit, those where a chain may begin, and what it may be made of."""
+
+    singles: tuple[Run, ...]
+    heads: tuple[Session, ...]
+    fitting: Sequence[Session]
+
+
 class ServiceDay:
     """One service on one date over all sites."""
 
-    __slots__ = ("closes_ms", "free", "free_sessions", "sessions")
+    __slots__ = ("closes_ms", "free", "free_sessions", "sessions", "windows")
 
     def __init__(self) -> None:
         self.sessions = 0
@@ -129,6 +145,8 @@ class ServiceDay:
         """Derived: listed sites with a bookable session."""
         self.free_sessions: dict[str, int] = {}
         """Derived: bookable sessions by site."""
+        self.windows: dict[WindowKey, dict[str, Lying]] = {}
+        """Derived: by window and site what lies there, as far as somebody asked; emptied by every publication of the day."""
 
 
 class Booking:

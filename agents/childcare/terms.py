@@ -2,8 +2,6 @@
 
 from typing import Any, NamedTuple
 
-from pydantic import TypeAdapter
-
 from agents.childcare import quota
 from agents.childcare.place import Ground
 from agents.childcare.policy import ServiceRules
@@ -11,11 +9,6 @@ from agents.childcare.state import Booking, ChildcareState, Session
 from agents.shared.calendar import DAY_MS
 from agents.shared.ids import derived_id
 from schemas.childcare_facts import BookingConfirmed, BookingHeld, QuotaAsked
-
-_CONFIRMED = TypeAdapter(BookingConfirmed)
-"""Validates from a dict, in half the time of keywords: this fact is the hottest of all."""
-_HELD = TypeAdapter(BookingHeld)
-_ASKED = TypeAdapter(QuotaAsked)
 
 JOINABLE = ("confirmed", "checked_in", "held")
 PlacedFact = BookingConfirmed | BookingHeld | QuotaAsked
@@ -153,12 +146,12 @@ def placed(
         values["asking_area"] = state.area
         values["answer_by_ms"] = max(now_ms, min(now_ms + policy.quota_answer_s * 1000, first.starts_ms))
         values["settle_by_ms"] = last.ends_ms + policy.quota_settle_days * DAY_MS
-        return _ASKED.validate_python(values)
+        return QuotaAsked.made(values)
     if confirm:
         values["expires_ms"] = max(now_ms, min(now_ms + rules.hold_s * 1000, first.starts_ms))
-        return _HELD.validate_python(values)
+        return BookingHeld.made(values)
     values["no_show_ms"] = max(now_ms, first.starts_ms + rules.no_show_s * 1000)
-    return _CONFIRMED.validate_python(values)
+    return BookingConfirmed.made(values)
 
 
 def joined_to(state: ChildcareState, child_id: str, first: Session) -> str | None:

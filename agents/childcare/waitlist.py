@@ -2,8 +2,9 @@
 
 from agents.childcare import quota
 from agents.childcare.bookings import ask_closed, ending, gone, rules_of, wait_closed
-from agents.childcare.place import Ground, NoPlacement, Wish, nearest_run, overlaps
+from agents.childcare.place import Ground, NoPlacement, nearest_run, overlaps
 from agents.childcare.policy import ServiceRules
+from agents.childcare.runs import Wish
 from agents.childcare.seating import closed_by, next_waiter
 from agents.childcare.state import Booking, ChildcareState, Session
 from agents.childcare.states import MOVABLE, BookingState

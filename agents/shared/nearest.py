@@ -30,6 +30,10 @@ SCAN_ALL_MAX = 32
 """Up to so many places it is cheaper to look at all of them than at empty cells."""
 SHELLS_MAX = 1 << 16
 """What one grid keeps of blocks and rings put together; far more than a district asks for."""
+LEAP_PLACES = 16
+"""Rings are taken together until they hold so many places ..."""
+LEAP_RINGS = 8
+"""... or are so many: a ring at a time, an asker where little is would sort the few it waits for again and again."""
 TIE = 1.6e-7
 """Chords of the unit sphere that differ by more belong to distances that differ by more than a metre."""
 
@@ -79,11 +83,13 @@ L = TypeVar("L", bound=Place)
 class Cell(Generic[L]):
     """Places, and beside them where they are: an asker runs through the positions and touches only the places it is given."""
 
-    __slots__ = ("ats", "places")
+    __slots__ = ("ats", "places", "ring")
 
     def __init__(self) -> None:
         self.ats: list[tuple[float, float, float]] = []
         self.places: list[L] = []
+        self.ring = 0
+        """Of rings put together: the last of them."""
 
 
 class Grid(Generic[L]):
@@ -100,7 +106,7 @@ class Grid(Generic[L]):
         self._cells: dict[int, Cell[L]] = {}
         self._blocks: dict[int, Cell[L]] | None = {} if settled else None
         self._shells: dict[tuple[int, int], Cell[L]] = {}
-        """The block around a cell and each ring around the block, put together when first asked for; emptied by every change."""
+        """The block around a cell and the rings around the block, put together when first asked for; emptied by every change."""
 
     def __len__(self) -> int:
         return len(self._places)
@@ -160,8 +166,8 @@ class Grid(Generic[L]):
                 turn += 1
             if seen_within_m > within_m:
                 return
-            ring += 1
-            found = self._shell(point.cell, ring)
+            found = self._shell(point.cell, ring + 1)
+            ring = found.ring
             if found.places:
                 waiting = [*waiting[turn:], *range(len(places), len(places) + len(found.places))]
                 places = places + found.places
@@ -170,7 +176,7 @@ class Grid(Generic[L]):
                 turn = 0
 
     def _shell(self, cell: int, ring: int) -> Cell[L]:
-        """What lies in the cells at exactly this Chebyshev distance, or (1) not beyond it, or (0) anywhere."""
+        """What lies in the cells at this Chebyshev distance and as far on as makes a leap, or (1) not beyond it, or (0) anywhere."""
         key = (cell, ring) if ring else (0, 0)
         shell = self._shells.get(key)
         if shell is None:
@@ -178,11 +184,15 @@ class Grid(Generic[L]):
                 self._shells.clear()
             shell = self._shells[key] = Cell()
             ats, places, cells = shell.ats, shell.places, self._cells
-            for near in _around(cell, ring) if ring else cells:
-                inside = cells.get(near)
-                if inside is not None:
-                    ats += inside.ats
-                    places += inside.places
+            for last in range(ring, ring + (LEAP_RINGS if ring > 1 else 1)):
+                shell.ring = last
+                for near in _around(cell, last) if last else cells:
+                    inside = cells.get(near)
+                    if inside is not None:
+                        ats += inside.ats
+                        places += inside.places
+                if len(places) >= LEAP_PLACES:
+                    break
         return shell
 
 

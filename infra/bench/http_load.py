@@ -18,6 +18,7 @@ class Answer(NamedTuple):
 
     status: int
     body: bytes
+    head: bytes = b""
 
 
 class Connections:
@@ -39,7 +40,7 @@ class Connections:
         writer.write(head.encode() + body)
         answer_head = await reader.readuntil(b"\r\n\r\n")
         length = _LENGTH.search(answer_head)
-        answer = Answer(int(answer_head[9:12]), await reader.readexactly(int(length[1]) if length else 0))
+        answer = Answer(int(answer_head[9:12]), await reader.readexactly(int(length[1]) if length else 0), answer_head)
         self._free.append((reader, writer))
         return answer
 
@@ -50,13 +51,18 @@ class Connections:
             writer.close()
 
 
-async def open_loop(per_s: float, count: int, send: Callable[[int], Awaitable[None]]) -> list[float]:
-    """Call `send(0)`, `send(1)`, ... each at its scheduled moment, `per_s` a second; seconds from schedule to return of each."""
+async def open_loop(per_s: float, count: int, send: Callable[[int], Awaitable[None]], late_s: list[float] | None = None) -> list[float]:
+    """Call `send(0)`, `send(1)`, ... each at its scheduled moment, `per_s` a second; seconds from schedule to return of each.
+
+    ``late_s``, as long as ``count``, takes how long after its moment each was really begun: the sender's own part of its latency.
+    """
     latencies_s = [0.0] * count
     began_s = time.perf_counter() + 0.1
 
     async def one(number: int) -> None:
         due_s = began_s + number / per_s
+        if late_s is not None:
+            late_s[number] = time.perf_counter() - due_s
         await send(number)
         latencies_s[number] = time.perf_counter() - due_s
 

@@ -4,7 +4,8 @@ Latency counts from the scheduled press until a reader of the journal has the de
 what can be read is durable. Presses come at a steady pace whether or not the last one was decided; every incident is ended as soon
 as its responder is sent, as an operator would, so that the region does not run out of people. Measured twice on the same processes:
 alone, and while meal orders are decided by a worker of their own on the same machine. The peer sends the same presses at the same
-rate through the same broker with the bare client library and reads them back.
+rate through the same broker with the bare client library and reads them back. Some more presses are sent that wait for their decision
+(``Prefer: wait``), to say where the time goes (`infra.bench.press_stages`).
 """
 
 import asyncio
@@ -15,7 +16,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 import uvloop
@@ -26,6 +27,7 @@ from infra.bench.figures import Goal, Reading, percentile
 from infra.bench.ground import AREA, HOME, PARTITIONS, BenchFailed, Ends, Ground, Say, append_all, ground
 from infra.bench.http_load import Connections, open_loop
 from infra.bench.orders import World
+from infra.bench.press_stages import Stamps, readings, share_of
 from infra.bench.visible import echo
 from infra.postgres.migrator import migrate
 from infra.stack.home import free_ports
@@ -41,6 +43,8 @@ RESPONDERS = 300
 PER_S = 25
 SECONDS = 20.0
 WARM_UP_SECONDS = 3.0
+STAGED = 200
+"""Presses whose stages are told."""
 MEALS_PER_S = 3_000
 MEALS_PER_RECORD = 100
 MEALS_SHARE_MIN = 0.9
@@ -48,8 +52,11 @@ MEALS_SHARE_MIN = 0.9
 LATE_S_MAX = 20.0
 DISPATCHED = "emergency.responder.dispatched.v1"
 STRUCTURED = "content-type: application/cloudevents+json\r\n"
+WAITING = f"{STRUCTURED}prefer: wait=20\r\n"
 PEER = "bare produce and consume at the same rate"
 GOAL_P50_MS, GOAL_P99_MS = 15, 50
+NAMES = {"worker": "emergency worker", "meals": "meals worker", "gateway": "gateway"}
+"""Our processes as the table calls them."""
 
 
 @dataclass(slots=True)
@@ -62,6 +69,14 @@ class Load:
     def per_s(self) -> float:
         """Meal events decided a second."""
         return self.decided / self.seconds
+
+
+class Pace(NamedTuple):
+    """Presses a second, for how long, and how many more whose stages are told."""
+
+    per_s: int
+    seconds: float
+    staged: int
 
 
 class Region:
@@ -122,6 +137,7 @@ class Dispatches:
         self._region = region
         self._writer = writer
         self._seen: dict[str, asyncio.Future[None]] = {}
+        self.stamps: dict[str, Stamps] = {}
 
     def expect(self, name: str) -> asyncio.Future[None]:
         """Done when the press of this id is in the journal with somebody who is sent."""
@@ -137,15 +153,17 @@ class Dispatches:
             await consumer.seek_to_end(place)
             while True:
                 for row in (await consumer.getmany(place, timeout_ms=500)).get(place, []):
-                    await self._look(orjson.loads(row.value))
+                    await self._look(orjson.loads(row.value), row.timestamp)
         finally:
             await consumer.stop()
 
-    async def _look(self, body: dict[str, Any]) -> None:
+    async def _look(self, body: dict[str, Any], journaled_ms: int) -> None:
         for decision in body.get("decisions", ()):
             waiting = self._seen.pop(decision["event_id"], None)
             if waiting is None:
                 continue
+            if decision["event_id"] in self.stamps:
+                self.stamps[decision["event_id"]].decided(decision, journaled_ms)
             if any(fact["type"] == DISPATCHED for fact in decision["facts"]):
                 waiting.set_result(None)
             else:
@@ -154,18 +172,20 @@ class Dispatches:
             await self._writer.send(events_topic(DOMAIN), value, key=REGION.encode(), partition=REGION_HOME)
 
 
-def measure(run: int, say: Say, *, per_s: int = PER_S, seconds: float = SECONDS) -> list[Reading]:
+def measure(run: int, say: Say, *, per_s: int = PER_S, seconds: float = SECONDS, staged: int = STAGED) -> list[Reading]:
     """One run on a fresh stack. Raises `BenchFailed` when a press sent nobody."""
     if DOMAIN not in DOMAINS:
         raise BenchFailed(f"{DOMAIN} is not switched on")
     with ground("press", postgres=True) as place, asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        return runner.run(_measure(place, run, say, per_s, seconds))
+        return runner.run(_measure(place, run, say, Pace(per_s, seconds, staged)))
 
 
-async def _measure(place: Ground, run: int, say: Say, per_s: int, seconds: float) -> list[Reading]:
+async def _measure(place: Ground, run: int, say: Say, pace: Pace) -> list[Reading]:
+    per_s, seconds, staged = pace
     region, count, warm = Region(run), round(per_s * seconds), round(per_s * WARM_UP_SECONDS)
-    meals = World(round(MEALS_PER_S * (seconds + 2 * LATE_S_MAX)), run=f"pm{run}", seed=run + 1)
-    orders = meals.batches(round(MEALS_PER_S / MEALS_PER_RECORD * (seconds + LATE_S_MAX)), MEALS_PER_RECORD)
+    meals = World(round(MEALS_PER_S * (seconds + staged / per_s + 2 * LATE_S_MAX)), run=f"pm{run}", seed=run + 1)
+    long_s = seconds + staged / per_s + LATE_S_MAX
+    orders = meals.batches(round(MEALS_PER_S / MEALS_PER_RECORD * long_s), MEALS_PER_RECORD)
     port = await _start(place, region, list(meals.directory()))
     writer = producer(place.bootstrap)
     await writer.start()
@@ -177,9 +197,11 @@ async def _measure(place: Ground, run: int, say: Say, per_s: int, seconds: float
         await _press(port, dispatches, region.presses(warm), per_s)
         say(f"{per_s} presses/s for {seconds:.0f} s, alone")
         alone_s = await _press(port, dispatches, region.presses(count), per_s)
+        stages = await _stages(place, port, dispatches, region.presses(staged), "alone")
         say(f"the same while {MEALS_PER_S} meal events/s are decided")
         async with _meals(place, orders, writer) as load:
             beside_s = await _press(port, dispatches, region.presses(count), per_s)
+            stages += await _stages(place, port, dispatches, region.presses(staged), "beside meals")
             say("peer beside the meals")
             echoed_beside_s = await echo(place, region.presses(count), per_s, warm)
     finally:
@@ -188,15 +210,15 @@ async def _measure(place: Ground, run: int, say: Say, per_s: int, seconds: float
         await writer.stop()
     say("peer: bare produce and consume")
     echoed_s = await echo(place, region.presses(count), per_s, warm, topic="bench.echo.alone")
-    readings = [Reading("meal events decided meanwhile", load.per_s(), "events/s", Goal(MEALS_SHARE_MIN * MEALS_PER_S))]
+    figures = [Reading("meal events decided meanwhile", load.per_s(), "events/s", Goal(MEALS_SHARE_MIN * MEALS_PER_S))]
     for name, latencies_s, echoes_s in (
         ("press to dispatch durable", alone_s, echoed_s),
         (f"press to dispatch beside {MEALS_PER_S:,} meal events/s", beside_s, echoed_beside_s),
     ):
         for share, label, goal_ms in ((0.5, "p50", GOAL_P50_MS), (0.99, "p99", GOAL_P99_MS)):
             value_ms, peer_ms = (1000 * percentile(values, share) for values in (latencies_s, echoes_s))
-            readings.append(Reading(f"{name}, {label}", value_ms, "ms", Goal(goal_ms, at_most=True), PEER, peer_ms))
-    return readings
+            figures.append(Reading(f"{name}, {label}", value_ms, "ms", Goal(goal_ms, at_most=True), PEER, peer_ms))
+    return figures + stages
 
 
 async def _start(place: Ground, region: Region, directory: list[bytes]) -> int:
@@ -227,15 +249,34 @@ def _ready(port: int) -> bool:
         return False
 
 
-async def _press(port: int, dispatches: Dispatches, presses: list[bytes], per_s: int) -> list[float]:
+async def _stages(place: Ground, port: int, dispatches: Dispatches, presses: list[bytes], beside: str) -> list[Reading]:
+    """The same once more, waiting for each decision: where the time goes, and who waited for a processor."""
+    pids = {one.service.name: one.pid for one in place.services}
+    before = {name: share_of(pid) for name, pid in pids.items()}
+    dispatches.stamps.clear()
+    await _press(port, dispatches, presses, PER_S, waiting=True)
+    out = readings(list(dispatches.stamps.values()), beside)
+    for name, pid in pids.items():
+        out += share_of(pid).since(
+            before[name], {"worker": "emergency worker", "meals": "meals worker"}.get(name, name), len(presses), beside
+        )
+    return out
+
+
+async def _press(port: int, dispatches: Dispatches, presses: list[bytes], per_s: int, *, waiting: bool = False) -> list[float]:
     """Seconds from each scheduled press until the journal says who is sent."""
     names = [orjson.loads(press)["id"] for press in presses]
     connections = Connections("127.0.0.1", port)
+    headers, wanted = (WAITING, 200) if waiting else (STRUCTURED, 202)
 
     async def send(number: int) -> None:
         seen = dispatches.expect(names[number])
-        answer = await connections.post("/v1/events", presses[number], STRUCTURED)
-        if answer.status != 202:
+        stamps = Stamps(time.time() * 1000)
+        if waiting:
+            dispatches.stamps[names[number]] = stamps
+        answer = await connections.post("/v1/events", presses[number], headers)
+        stamps.answered(answer)
+        if answer.status != wanted:
             raise BenchFailed(f"HTTP {answer.status}: {answer.body[:300]!r}")
         async with asyncio.timeout(LATE_S_MAX):
             await seen

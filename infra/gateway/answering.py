@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -21,6 +22,25 @@ from streams.ports import PLAYED_AT_HEADER
 WAIT_SECONDS_MAX = 30
 _MILLISECONDS = re.compile(r"^\d{1,15}$")
 _WAIT = re.compile(r"^wait\s*=\s*\"?(\d{1,6})\"?$")
+
+
+class Timing:
+    """How long each step of one answer took, as the ``Server-Timing`` header says it (W3C): ``log``, until the log had confirmed;
+    ``decision``, from then until the decision was read in the journal. The guard adds ``total``."""
+
+    def __init__(self) -> None:
+        self._last_s = time.perf_counter()
+        self._steps: list[str] = []
+
+    def step(self, name: str) -> None:
+        """This step is done."""
+        now_s = time.perf_counter()
+        self._steps.append(f"{name};dur={(now_s - self._last_s) * 1000:.3f}")
+        self._last_s = now_s
+
+    def header(self) -> dict[str, str]:
+        """The steps so far."""
+        return {"Server-Timing": ", ".join(self._steps)}
 
 
 @dataclass(slots=True)
@@ -75,11 +95,13 @@ async def answer(gateway: Gateway, items: Sequence[Item], headers: Headers, *, b
         if not batch:
             raise rejected(refused[0].code, refused[0].where)
         raise Problem(422, Trouble.NOTHING_RECORDED, extra={"rejected": [one.body() for one in refused]})
+    timing = Timing()
     if wait_s is None:
         spooled = await gateway.record(taken, played_at_ms)
-        return _recorded([Heard(one, spooled=one.received.event.id in spooled) for one in taken], refused, {})
-    heard = await _record_and_wait(gateway, taken, wait_s, played_at_ms)
-    applied = {"Preference-Applied": f"wait={wait_s}"}
+        timing.step("log")
+        return _recorded([Heard(one, spooled=one.received.event.id in spooled) for one in taken], refused, timing.header())
+    heard = await _record_and_wait(gateway, taken, wait_s, played_at_ms, timing)
+    applied = {"Preference-Applied": f"wait={wait_s}"} | timing.header()
     if any(one.answer is None for one in heard):
         return _recorded(heard, refused, applied)
     if not batch:
@@ -103,13 +125,17 @@ def _recorded(heard: Sequence[Heard], refused: Sequence[Refused], headers: dict[
     return as_json(body, 202, headers)
 
 
-async def _record_and_wait(gateway: Gateway, taken: list[Taken], wait_s: int, played_at_ms: int | None) -> list[Heard]:
+async def _record_and_wait(
+    gateway: Gateway, taken: list[Taken], wait_s: int, played_at_ms: int | None, timing: Timing
+) -> list[Heard]:  # fmt: skip
     """Waiters are registered before recording, so that no answer can come too early to be heard."""
     waiting = [(one, domain, gateway.boards[domain].expect(one)) for one in taken for domain in one.domains[:1]]
     try:
         spooled = await gateway.record(taken, played_at_ms)
+        timing.step("log")
         if not spooled:
             await asyncio.wait([future for _, _, future in waiting], timeout=wait_s)
+            timing.step("decision")
         heard = [Heard(one, future.result() if future.done() else None, one.received.event.id in spooled) for one, _, future in waiting]
     finally:
         for one, domain, future in waiting:

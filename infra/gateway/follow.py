@@ -12,8 +12,11 @@ from streams.kafka import LogTruncated
 from streams.tail import JournalTail, Position
 
 POLL_SECONDS = 0.5
-RECORDS_MAX = 200
-"""Per poll: bounds how long the loop is busy with decisions before it answers HTTP again."""
+RECORDS_MAX = 10
+"""Per poll: bounds how long the loop is busy with decisions before it answers HTTP again. A record that a client under load packed
+holds a hundred of them and costs three milliseconds of it: two hundred of those would keep a press waiting for half a second."""
+FULL_POLLS_MAX = 20
+"""So many full polls in a row mean that the tail has fallen behind."""
 PAUSE_SECONDS = 1.0
 
 log = logging.getLogger("laoxiao.gateway")
@@ -49,16 +52,17 @@ async def follow(bootstrap: str, board: Board, pool: Any, metrics: Metrics) -> N
 
 async def _read(tail: JournalTail, board: Board, metrics: Metrics) -> None:
     lag_gauge = metrics.gateway_journal_lag.labels(domain=board.domain)
-    empty_polls = 0
+    empty_polls = full_polls = 0
     while True:
         batch = await tail.batch(POLL_SECONDS, RECORDS_MAX)
         for judged in batch:
             board.take(judged)
+            await asyncio.sleep(0)
         if batch:
             # Fetches are bounded, so a short batch says nothing about the end of the log: only an empty one does.
-            board.polled(caught_up=board.caught_up and len(batch) < RECORDS_MAX)
+            full_polls = full_polls + 1 if len(batch) == RECORDS_MAX else 0
+            board.polled(caught_up=board.caught_up and full_polls < FULL_POLLS_MAX)
             empty_polls = 0
-            await asyncio.sleep(0)
         elif empty_polls == 0 or not board.caught_up:
             lag = await tail.lag()
             lag_gauge.set(lag)

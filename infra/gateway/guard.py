@@ -48,7 +48,7 @@ class Guard:
             await self._app(scope, receive, send)
             return
         started_s = time.perf_counter()
-        answered = _Answered(send)
+        answered = _Answered(send, started_s)
         try:
             _check_head(scope)
             body = await self._body(scope, receive)
@@ -99,22 +99,28 @@ class Guard:
 
 
 class _Answered:
-    """The `send` of one request: adds the security headers and remembers the status."""
+    """The `send` of one request: adds the security headers, completes ``Server-Timing``, and remembers the status."""
 
-    def __init__(self, send: Send) -> None:
+    def __init__(self, send: Send, started_s: float) -> None:
         self._send = send
+        self._started_s = started_s
         self.status = 0
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.status = message["status"]
-            headers = list(message.get("headers", ()))
+            headers = [self._timed(*pair) for pair in message.get("headers", ())]
             present = {name.lower() for name, _ in headers}
             headers += [pair for pair in SECURITY_HEADERS if pair[0] not in present]
             if b"cache-control" not in present:
                 headers.append((b"cache-control", b"no-store"))
             message["headers"] = headers
         await self._send(message)
+
+    def _timed(self, name: bytes, value: bytes) -> tuple[bytes, bytes]:
+        if name != b"server-timing":
+            return name, value
+        return name, value + b", total;dur=%.3f" % ((time.perf_counter() - self._started_s) * 1000)
 
 
 def _check_head(scope: Scope) -> None:

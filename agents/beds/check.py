@@ -1,12 +1,12 @@
 """What must hold of the state after every event, and of the whole state after recovery (C01-C04, I06, I07, W01, W03)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
-from agents.beds.lines import lanes_of, ready
+from agents.beds.lines import goes_to, ready
 from agents.beds.order import key_of
-from agents.beds.state import Application, Bed, BedsState
+from agents.beds.state import Application, Bed, BedsState, Lane
 from agents.beds.states import OPEN_PROMISE, TERMINAL, ApplicationState, BedState
-from agents.beds.stock import POOLED
+from agents.beds.stock import POOLED, bed_of
 from agents.core import InvariantBroken
 from schemas.facts import Fact
 
@@ -22,16 +22,22 @@ OWNED_BY = {
 
 def check(state: BedsState, facts: Iterable[Fact]) -> None:
     """Look at what these facts touched: their applications with their persons, and their beds."""
+    applications: dict[str, Application | None] = {}
+    beds: dict[tuple[str, str], None] = {}
     for fact in facts:
         values = fact.__dict__
-        application = state.applications.get(values.get("application_id") or "")
+        application_id = values.get("application_id")
+        if application_id is not None:
+            applications[application_id] = state.applications.get(application_id)
+        if "bed_id" in values:
+            beds[values["facility_id"], values["bed_id"]] = None
+    for application in applications.values():
         if application is not None:
             application_sound(state, application)
-        if "bed_id" in values:
-            facility = state.facilities.get(values["facility_id"])
-            bed = None if facility is None else facility.beds.get(values["bed_id"])
-            if bed is not None:
-                bed_sound(state, bed)
+    for facility_id, bed_id in beds:
+        bed = bed_of(state, facility_id, bed_id)
+        if bed is not None:
+            bed_sound(state, bed)
 
 
 def application_sound(state: BedsState, application: Application) -> None:
@@ -85,6 +91,7 @@ def check_all(state: BedsState) -> None:
     require(sum(counts.values()) == total, "every bed is in one state")
     require((basic, pooled) == (state.basic, state.pooled), "the quota counts what there is")
     waiting = 0
+    standing = {lane: set(line) for lane, line in state.lanes.items()}
     lanes: dict[tuple[str, str, str], int] = {}
     for name, application in state.applications.items():
         require(name == application.application_id and name not in state.ended, "an application is open or ended")
@@ -93,14 +100,38 @@ def check_all(state: BedsState) -> None:
         if application.key is not None:
             waiting += 1
             require(application.key == key_of(policy, application, application.bonus), "the place in line is the order's")
-            require(application.lanes == tuple(lanes_of(state, application)), "the lanes are what the wishes say")
-            for lane in application.lanes:
-                lanes[lane] = lanes.get(lane, 0) + 1
+            require(application.key == application.lane_key and not application.missed, "in line is in every lane")
+        for lane in lanes_sound(state, application, standing):
+            lanes[lane] = lanes.get(lane, 0) + 1
+    promised = {name for name, application in state.applications.items() if application.bed is not None and application.provisional}
+    require(set(state.provisional) <= promised, "only open offers are provisional")
     require(waiting == state.waiting, "the gauge is the sum")
     require({lane: len(line) for lane, line in state.lanes.items()} == lanes, "nobody else is in a lane")
     require(len(state.ended) == len(state.ended_order), "every ended case will be forgotten")
     for application_id, bed in state.residents.items():
         require(bed.resident_id == application_id, "a resident lies where we look for them")
+
+
+def lanes_sound(state: BedsState, application: Application, standing: dict[Lane, set[str]]) -> Iterator[Lane]:
+    """The lanes they really stand in: those of every facility they would go to, and of no other."""
+    if application.lane_key is None:
+        require(not application.lanes and not application.missed, "without a key no lanes")
+        return
+    places = {lane[2] for lane in application.lanes}
+    if "*" in places:
+        require(not application.choices and places == {"*", f"S:{application.street}"}, "who may go anywhere stands in two lanes a type")
+    else:
+        wanted = {
+            f"{'O' if facility.street == application.street else 'F'}:{facility.place_id}"
+            for facility in state.facilities.values()
+            if facility.listed and goes_to(application, facility)
+        }
+        require(places == wanted, "the lanes are what the wishes say")
+    require(len(application.lanes) == len(places) * len(application.bed_types), "a lane for each type")
+    for lane in application.lanes:
+        require((application.lane_key in standing.get(lane, ())) != (lane in application.missed), "in a lane or taken out of it")
+        if lane not in application.missed:
+            yield lane
 
 
 def require(holds: bool, law: str) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from agents.beds import evolve_beds
-from agents.beds.lines import bring_together, leave, policy_today, rebuild, refresh, set_apart, will_grow
+from agents.beds.lines import bring_together, leave, leave_lanes, policy_today, rebuild, refresh, set_apart, will_grow
 from agents.beds.policy import BedsParameters
 from agents.beds.state import FOREVER_MS, Application, BedsState, Ended
 from agents.beds.states import APPLICATION_TRANSITIONS, ApplicationState, BedState
@@ -20,6 +20,8 @@ from schemas import beds_facts as facts
 from schemas.facts import CaseStuck, Fact, PolicyAdopted, TaskClosed, TaskKind, TaskOpened
 
 _A = ApplicationState
+OWNED_KINDS = ("offer", "admit", "resume", "assess")
+"""Deadlines of an application's state; each state has one of them."""
 REMIND_DAYS = 30
 """A reassessment whose task a human closed without one is asked for again after so many days [O]."""
 
@@ -36,6 +38,7 @@ def _policy_adopted(state: BedsState, fact: PolicyAdopted, now_ms: int) -> None:
         year = parse(CalendarYear, fact.parameters)
         assert year is not None
         state.calendar.adopt(year)
+        state.answer_by = (0, "", 0, False)
         state.calendar_versions[year.year] = fact.version
         return
     assert fact.policy == "beds"
@@ -85,6 +88,7 @@ def _reassessed(state: BedsState, fact: facts.ApplicationReassessedFact, _now_ms
     application = state.applications[fact.application_id]
     if application.key is not None:
         leave(state, application)
+    leave_lanes(state, application)
     application.level = fact.level
     application.score = fact.score
     application.assessed_date = fact.assessed_date
@@ -161,6 +165,8 @@ def _deadline_moved(state: BedsState, fact: facts.OfferDeadlineMoved, _now_ms: i
     application = state.applications[fact.application_id]
     application.promised_until_ms = fact.expires_at_ms
     application.provisional = fact.provisional
+    if not fact.provisional:
+        state.provisional.pop(fact.application_id, None)
     state.deadlines.set(f"offer|{fact.application_id}", fact.expires_at_ms)
 
 
@@ -254,13 +260,19 @@ def _to(state: BedsState, application: Application, to: ApplicationState) -> Non
     assert to in APPLICATION_TRANSITIONS[before], f"an application does not go from {before} to {to}"
     application.state = to
     application_id = application.application_id
-    for kind in ("offer", "admit", "resume", "assess"):
-        state.deadlines.clear(f"{kind}|{application_id}")
-        state.stuck.pop(f"{kind}|{application_id}", None)
+    for kind in OWNED_KINDS:
+        key = f"{kind}|{application_id}"
+        state.deadlines.clear(key)
+        if state.stuck:
+            state.stuck.pop(key, None)
+    if before is _A.OFFERED:
+        state.provisional.pop(application_id, None)
     if to is _A.QUEUED:
         state.deadlines.set(f"assess|{application_id}", application.assessment_until_ms)
     elif to is _A.OFFERED:
         state.deadlines.set(f"offer|{application_id}", application.promised_until_ms)
+        if application.provisional:
+            state.provisional[application_id] = application
     elif to is _A.ACCEPTED:
         state.deadlines.set(f"admit|{application_id}", application.promised_until_ms)
     elif to is _A.SUSPENDED:
@@ -273,6 +285,7 @@ def _close(state: BedsState, application: Application, to: ApplicationState, rea
     application_id = application.application_id
     state.deadlines.clear(f"rest|{application_id}")
     state.stuck.pop(f"rest|{application_id}", None)
+    leave_lanes(state, application)
     bring_together(state, application, tuple(application.excluded))
     del state.applications[application_id]
     others = state.persons[application.person_id]

@@ -13,12 +13,14 @@ from schemas.facts import Fact
 
 def _facility_listed(state: BedsState, fact: facts.FacilityListed, _now_ms: int) -> None:
     facility = facility_of(state, fact.facility_id)
+    stays = facility.listed and (facility.lat, facility.lon, facility.street) == (fact.lat, fact.lon, fact.street)
     facility.move(fact.lat, fact.lon)
     facility.name = fact.name
     facility.street = fact.street
     state.listed += not facility.listed
     facility.listed = True
-    reroute(state)
+    if not stays:
+        reroute(state, facility)
     look_again(state, facility)
 
 

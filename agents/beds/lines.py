@@ -6,6 +6,7 @@ hold only who can be offered a bed now: queued, and without a promise to the sam
 
 from collections.abc import Iterator
 from heapq import heappop, heappush
+from operator import itemgetter
 
 from agents.beds.order import anniversary, bonus, counted_under, id_of, key_of
 from agents.beds.policy import BedsParameters
@@ -24,9 +25,10 @@ def policy_today(state: BedsState) -> BedsParameters:
 
 def ready(state: BedsState, application: Application) -> bool:
     """Whether a bed may be offered to them now (C03: one open offer a person)."""
-    return application.state is ApplicationState.QUEUED and all(
-        state.applications[other].state not in PROMISED for other in state.persons[application.person_id]
-    )
+    if application.state is not ApplicationState.QUEUED:
+        return False
+    mine = state.persons[application.person_id]
+    return len(mine) == 1 or all(state.applications[other].state not in PROMISED for other in mine)
 
 
 def refresh(state: BedsState, person_id: str) -> None:
@@ -45,10 +47,14 @@ def join(state: BedsState, application: Application) -> None:
     policy = policy_today(state)
     application.bonus = bonus(policy, application.eligible_day, state.today)
     key = application.key = key_of(policy, application, application.bonus)
-    application.lanes = tuple(lanes_of(state, application))
     application.line = counted_under(application)
-    for lane in application.lanes:
+    if application.lane_key != key:
+        leave_lanes(state, application)
+        application.lane_key = key
+        application.lanes = application.missed = lanes_of(state, application)
+    for lane in application.missed:
         _line(state.lanes, lane).add(key)
+    application.missed = ()
     for bed_type in application.bed_types:
         _line(state.lines, (bed_type, application.sex, application.line)).add(key)
     state.waiting += 1
@@ -57,32 +63,42 @@ def join(state: BedsState, application: Application) -> None:
 
 
 def leave(state: BedsState, application: Application) -> None:
-    """Out of the line."""
+    """Out of the line. The lanes are left when somebody meets them there, or never: see `Application.lane_key`."""
     key = application.key
     assert key is not None
-    for lane in application.lanes:
-        _remove(state.lanes, lane, key)
     for bed_type in application.bed_types:
         _remove(state.lines, (bed_type, application.sex, application.line), key)
     application.key = None
-    application.lanes = ()
     state.waiting -= 1
 
 
-def lanes_of(state: BedsState, application: Application) -> Iterator[Lane]:
+def leave_lanes(state: BedsState, application: Application) -> None:
+    """Out of the lanes too: whoever is gone for good, or whose lanes are no longer right."""
+    key = application.lane_key
+    if key is None:
+        return
+    for lane in application.lanes:
+        if lane not in application.missed:
+            _remove(state.lanes, lane, key)
+    application.lane_key = None
+    application.lanes = application.missed = ()
+
+
+def lanes_of(state: BedsState, application: Application) -> tuple[Lane, ...]:
     """The lanes of one applicant, each once."""
     sex = application.sex
-    reached = () if not application.choices and application.within_m is None else tuple(_reachable(state, application))
-    # Whom their distance keeps from no home stands where those stand who named none: fewer lanes, the same answer.
-    anywhere = not application.choices and (application.within_m is None or len(reached) == state.listed > 0)
-    for bed_type in application.bed_types:
-        if anywhere:
-            yield bed_type, sex, "*"
-            yield bed_type, sex, f"S:{application.street}"
-            continue
-        for facility in reached:
-            own = facility.street == application.street
-            yield bed_type, sex, f"{'O' if own else 'F'}:{facility.place_id}"
+    if application.choices or application.within_m is not None:
+        reached = list(_reachable(state, application))
+        # Whom their distance keeps from no home stands where those stand who named none: fewer lanes, the same answer, since whoever
+        # is met there is asked whether they would go (`_first`): homes that come later change nothing for them.
+        if application.choices or len(reached) < max(1, state.listed):
+            return tuple((bed_type, sex, _place(application, facility)) for bed_type in application.bed_types for facility in reached)
+    anywhere = ("*", f"S:{application.street}")
+    return tuple((bed_type, sex, place) for bed_type in application.bed_types for place in anywhere)
+
+
+def _place(application: Application, facility: Facility) -> str:
+    return f"{'O' if facility.street == application.street else 'F'}:{facility.place_id}"
 
 
 def set_apart(state: BedsState, application: Application, facility_id: str, until_ms: int) -> None:
@@ -170,36 +186,86 @@ def grow_older(state: BedsState, today: int) -> None:
         will_grow(state, policy, application)
 
 
-def will_grow(state: BedsState, policy: BedsParameters, application: Application) -> None:
-    """Remember the day on which the bonus next grows."""
+def will_grow(state: BedsState, policy: BedsParameters, application: Application) -> int:
+    """Remember the day on which the bonus next grows; returns what it is today."""
     months = bonus(policy, application.eligible_day, state.today)
     if months < policy.waiting_bonus_max:
         heappush(state.ageing, (anniversary(application.eligible_day, months + 1), application.application_id))
+    return months
 
 
 def rebuild(state: BedsState) -> None:
-    """Make every derived index of the line anew: after loading, and when another policy comes into force."""
+    """Make every derived index of the line anew: after loading, and when a policy comes into force that orders otherwise."""
     policy = policy_today(state)
     state.built_for = state.policies.version
-    state.lanes, state.lines, state.ageing, state.waiting = {}, {}, [], 0
-    for application in state.applications.values():
-        application.key = None
-        application.priority_class = policy.class_of(application.categories)
-        will_grow(state, policy, application)
-        if ready(state, application):
-            join(state, application)
+    ordered_by = (policy.order, policy.priority_classes, policy.waiting_bonus_max, policy.draws)
+    if state.ordered_by != ordered_by:
+        state.ordered_by = ordered_by
+        _order_anew(state, policy)
     for by_facility in state.free.values():
         for groups in by_facility.values():
             for group in groups:
                 state.dirty[group.key] = group
 
 
-def reroute(state: BedsState) -> None:
-    """A facility was registered or moved: applicants whose lanes depend on where facilities are take new lanes."""
+def _order_anew(state: BedsState, policy: BedsParameters) -> None:
+    """Everybody's key, sorted once, then dealt out to the lanes in order: nothing is searched."""
+    state.ageing = []
+    placed: list[tuple[Key, Application]] = []
     for application in state.applications.values():
-        if application.key is not None and (application.choices or application.within_m is not None):
-            leave(state, application)
-            join(state, application)
+        application.key = None
+        application.priority_class = policy.class_of(application.categories)
+        application.bonus = will_grow(state, policy, application)
+        if not ready(state, application):
+            application.lane_key, application.lanes, application.missed = None, (), ()
+            continue
+        application.line = counted_under(application)
+        placed.append((key_of(policy, application, application.bonus), application))
+    placed.sort(key=itemgetter(0))
+    lanes: dict[Lane, list[Key]] = {}
+    lines: dict[Lane, list[Key]] = {}
+    for key, application in placed:
+        if application.lane_key is None:
+            application.lanes = lanes_of(state, application)
+        application.key = application.lane_key = key
+        application.missed = ()
+        for lane in application.lanes:
+            lanes.setdefault(lane, []).append(key)
+        for bed_type in application.bed_types:
+            lines.setdefault((bed_type, application.sex, application.line), []).append(key)
+    state.lanes = {lane: Line.of(keys) for lane, keys in lanes.items()}
+    state.lines = {lane: Line.of(keys) for lane, keys in lines.items()}
+    state.waiting = len(placed)
+
+
+def reroute(state: BedsState, facility: Facility) -> None:
+    """A facility was registered or moved: whoever's lanes depend on where it is leave its lanes and take the right ones. Only its own
+    lanes are touched."""
+    places = (f"O:{facility.place_id}", f"F:{facility.place_id}")
+    known = facility.place_id in state.routed
+    state.routed.add(facility.place_id)
+    for lane in [lane for lane in state.lanes if lane[2] in places]:
+        del state.lanes[lane]
+    entering: dict[Lane, list[Key]] = {}
+    for application in state.applications.values():
+        key = application.lane_key
+        if key is None or (application.within_m is None and not application.choices):
+            continue
+        if application.choices:
+            if facility.place_id not in application.choices:
+                continue
+        elif application.lanes and application.lanes[0][2] == "*":
+            continue
+        if known:
+            application.lanes = tuple(lane for lane in application.lanes if lane[2] not in places)
+            application.missed = tuple(lane for lane in application.missed if lane[2] not in places)
+        if goes_to(application, facility):
+            place = _place(application, facility)
+            own = tuple((bed_type, application.sex, place) for bed_type in application.bed_types)
+            for lane in own:
+                entering.setdefault(lane, []).append(key)
+            application.lanes += own
+    state.lanes |= {lane: Line.of(sorted(keys)) for lane, keys in entering.items()}
 
 
 def _reachable(state: BedsState, application: Application) -> Iterator[Facility]:
@@ -221,15 +287,24 @@ def _places(policy: BedsParameters, group: Group) -> tuple[tuple[str, ...], tupl
 def _first(state: BedsState, group: Group, places: tuple[str, ...], after: Key | None = None) -> Key | None:
     """The earliest of these lanes (after a place in line) to whom the facility may be offered."""
     best: Key | None = None
-    apart = group.facility.apart
+    facility = group.facility
+    applications, lanes, apart = state.applications, state.lanes, facility.apart
     for sex in group.sexes:
         for place in places:
-            line = state.lanes.get((group.bed_type, sex, place))
+            lane = (group.bed_type, sex, place)
+            line = lanes.get(lane)
             if line is None:
                 continue
             key = line.first() if after is None else line.after(after)
             while key is not None and (best is None or key < best):
-                if not apart or id_of(key) not in apart:
+                application_id = id_of(key)
+                application = applications[application_id]
+                if application.key is None:
+                    application.missed += (lane,)
+                    _remove(lanes, lane, key)
+                elif application_id not in apart and (
+                    application.within_m is None or place[0] in "OF" or application.point.distance_m(facility) <= application.within_m
+                ):
                     best = key
                     break
                 key = line.after(key)

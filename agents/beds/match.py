@@ -9,7 +9,7 @@ from agents.beds.lines import first_for, following, goes_to, groups_for, own_wai
 from agents.beds.order import id_of, tie_of, values
 from agents.beds.policy import BedsParameters
 from agents.beds.state import Application, BedsState, Group, Turn
-from agents.shared.calendar import WorkingDays, day_of, midnight_ms_of
+from agents.shared.calendar import WorkingDays, day_number, day_of, midnight_ms_of
 from agents.shared.explanation import Considered
 from agents.shared.ids import derived_id
 from schemas.beds_facts import OfferMade
@@ -49,32 +49,34 @@ def offer(state: BedsState, turn: Turn, now_ms: int) -> Reasoned:
         assert found.key == turn.key, "the earliest of all is first wherever a bed suits them"
         turn = found
     bed = group.facility.beds[group.beds[0]]
-    expires_ms, provisional = expiry(state.calendar, policy, now_ms)
+    expires_ms, provisional = _expiry_today(state, policy, now_ms)
     behind = following(state, policy, turn)
     after = None if behind is None else state.applications[id_of(behind)]
-    fact = OfferMade(
-        offer_id=derived_id("offer", application.application_id, str(application.offers + 1)),
-        application_id=application.application_id,
-        person_id=application.person_id,
-        facility_id=group.facility.place_id,
-        bed_id=bed.bed_id,
-        expires_at_ms=expires_ms,
-        provisional=provisional,
-        bed_type=bed.bed_type,
-        bed_sex=bed.sex,
-        pool=bed.pool,
-        lane="own_street" if turn.by_right else "pool",
-        inventory_version=bed.version,
-        distance_m=distance_m,
-        order=policy.order,
-        key=values(policy, application, application.bonus),
-        tie=tie_of(turn.key),
-        next_application_id=None if after is None else after.application_id,
-        next_key=None if after is None else values(policy, after, after.bonus),
-        next_tie=None if behind is None else tie_of(behind),
-        waiting=state.waiting,
+    fact = OfferMade.made(
+        {
+            "offer_id": derived_id("offer", application.application_id, str(application.offers + 1)),
+            "application_id": application.application_id,
+            "person_id": application.person_id,
+            "facility_id": group.facility.place_id,
+            "bed_id": bed.bed_id,
+            "expires_at_ms": expires_ms,
+            "provisional": provisional,
+            "bed_type": bed.bed_type,
+            "bed_sex": bed.sex,
+            "pool": bed.pool,
+            "lane": "own_street" if turn.by_right else "pool",
+            "inventory_version": bed.version,
+            "distance_m": distance_m,
+            "order": policy.order,
+            "key": values(policy, application, application.bonus),
+            "tie": tie_of(turn.key),
+            "next_application_id": None if after is None else after.application_id,
+            "next_key": None if after is None else values(policy, after, after.bonus),
+            "next_tie": None if behind is None else tie_of(behind),
+            "waiting": state.waiting,
+        }
     )
-    return Reasoned(fact, _why(state, policy, application, group))
+    return Reasoned(fact, _why(state, policy, application, group, distance_m))
 
 
 def best_group(state: BedsState, policy: BedsParameters, application: Application) -> tuple[Group, int]:
@@ -114,11 +116,20 @@ def expiry(calendar: WorkingDays, policy: BedsParameters, made_ms: int) -> tuple
     return midnight_ms_of(deadline.day.toordinal() + 1), deadline.provisional
 
 
-def _why(state: BedsState, policy: BedsParameters, application: Application, chosen: Group) -> Why:
+def _expiry_today(state: BedsState, policy: BedsParameters, now_ms: int) -> tuple[int, bool]:
+    """The same for every offer of a day: worked out once."""
+    today, version = day_number(now_ms), state.policies.version
+    known_day, known_version, until_ms, provisional = state.answer_by
+    if (known_day, known_version) != (today, version):
+        until_ms, provisional = expiry(state.calendar, policy, now_ms)
+        state.answer_by = (today, version, until_ms, provisional)
+    return until_ms, provisional
+
+
+def _why(state: BedsState, policy: BedsParameters, application: Application, chosen: Group, distance_m: int) -> Why:
     """Facilities the person would rather have, with the rule that ruled each out; all others when they chose none are nearer."""
     considered = Considered()
     point = application.point
-    distance_m = point.distance_m(chosen.facility)
     for facility_id in application.choices:
         if facility_id == chosen.facility.place_id:
             if policy.choices_by == "rank":

@@ -43,13 +43,15 @@ def acceptance(state: BedsState, application: Application, now_ms: int) -> Offer
     assert bed is not None
     assert application.offer_id is not None
     days = state.policies.at(now_ms).admission_days
-    return OfferAcceptedFact(
-        offer_id=application.offer_id,
-        application_id=application.application_id,
-        person_id=application.person_id,
-        facility_id=bed.facility.place_id,
-        bed_id=bed.bed_id,
-        admit_by_ms=midnight_ms_of(day_number(now_ms) + days + 1),
+    return OfferAcceptedFact.made(
+        {
+            "offer_id": application.offer_id,
+            "application_id": application.application_id,
+            "person_id": application.person_id,
+            "facility_id": bed.facility.place_id,
+            "bed_id": bed.bed_id,
+            "admit_by_ms": midnight_ms_of(day_number(now_ms) + days + 1),
+        }
     )
 
 
@@ -86,17 +88,19 @@ def _refusal(
     counted = by == "applicant" and reason not in policy.reasonable_reasons
     refusals = application.refusals + counted
     days = policy.refused_rest_days if by == "applicant" else policy.facility_rest_days
-    fact = OfferDeclinedFact(
-        offer_id=application.offer_id,
-        application_id=application.application_id,
-        person_id=application.person_id,
-        facility_id=bed.facility.place_id,
-        bed_id=bed.bed_id,
-        by=by,
-        reason=reason,
-        counted=counted,
-        refusals=refusals,
-        excluded_until_ms=None if days is None else now_ms + days * DAY_MS,
+    fact = OfferDeclinedFact.made(
+        {
+            "offer_id": application.offer_id,
+            "application_id": application.application_id,
+            "person_id": application.person_id,
+            "facility_id": bed.facility.place_id,
+            "bed_id": bed.bed_id,
+            "by": by,
+            "reason": reason,
+            "counted": counted,
+            "refusals": refusals,
+            "excluded_until_ms": None if days is None else now_ms + days * DAY_MS,
+        }
     )
     cause = "declined" if by == "applicant" else "facility_declined"
     return [fact, *release(application, cause), *_suspension(policy, application, counted, refusals, now_ms)]
@@ -159,9 +163,8 @@ def deadlines_moved(state: BedsState, year: CalendarYear | None, now_ms: int) ->
     known = WorkingDays({**state.calendar.years, year.year: year})
     facts: list[Fact] = []
     policy = state.policies.at(now_ms)
-    for application in state.applications.values():
-        if application.state is not ApplicationState.OFFERED or not application.provisional or application.offer_id is None:
-            continue
+    for application in sorted(state.provisional.values(), key=lambda each: each.arrival):
+        assert application.offer_id is not None
         until_ms, provisional = expiry(known, policy, application.offered_ms)
         until_ms = max(until_ms, now_ms)
         if (until_ms, provisional) != (application.promised_until_ms, True):
@@ -181,13 +184,15 @@ def release(application: Application, cause: str) -> list[Fact]:
     bed = application.bed
     assert bed is not None
     assert application.offer_id is not None
-    released = BedReleased(
-        facility_id=bed.facility.place_id,
-        bed_id=bed.bed_id,
-        offer_id=application.offer_id,
-        application_id=application.application_id,
-        cause=cause,
-        state=BedState(bed.published).value,
+    released = BedReleased.made(
+        {
+            "facility_id": bed.facility.place_id,
+            "bed_id": bed.bed_id,
+            "offer_id": application.offer_id,
+            "application_id": application.application_id,
+            "cause": cause,
+            "state": BedState(bed.published).value,
+        }
     )
     return [released, *closing(bed, "released", "conflict")]
 

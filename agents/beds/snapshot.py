@@ -123,6 +123,8 @@ def _take_facility(state: BedsState, row: Row) -> Facility:
     facility = state.facilities[facility_id] = Facility(facility_id)
     facility.move(lat, lon)
     state.listed += listed
+    if listed:
+        state.routed.add(facility_id)
     facility.listed, facility.name, facility.street = listed, name, street
     facility.version, facility.stale_at_ms, facility.silent = version, stale_at_ms, silent
     facility.vacancies = {bed_type: dict(days) for bed_type, days in vacancies.items()}
@@ -168,4 +170,6 @@ def _take_application(state: BedsState, row: Row) -> None:
         setattr(application, name, tuple(value))
     for name, value in zip(PLAIN, row[7 + len(LISTS) :], strict=True):
         setattr(application, name, value)
+    if application.state is ApplicationState.OFFERED and application.provisional:
+        state.provisional[application_id] = application
     state.persons.setdefault(application.person_id, []).append(application_id)

@@ -136,9 +136,11 @@ class Application:
         "excluded",
         "expired_offer_id",
         "key",
+        "lane_key",
         "lanes",
         "level",
         "line",
+        "missed",
         "offer_id",
         "offered_ms",
         "offers",
@@ -200,8 +202,13 @@ class Application:
         self.task_id: str | None = None
         self.key: Key | None = None
         """Derived: their place in line; None while they are not in it."""
+        self.lane_key: Key | None = None
+        """Derived: the key by which they stand in their lanes. Who is offered a bed stays in them until somebody looks, or they come
+        back: most who decline stand again where they stood."""
         self.lanes: tuple[Lane, ...] = ()
-        """Derived."""
+        """Derived: empty without a `lane_key`."""
+        self.missed: tuple[Lane, ...] = ()
+        """Derived: lanes out of which they were taken while they were not in line."""
         self.line = ""
         """Derived: the class they are counted under."""
         self.bonus = 0
@@ -266,8 +273,16 @@ class BedsState:
     """Derived: a heap of (day number, application) at which a bonus grows."""
     built_for: str = ""
     """Derived: the policy version the keys were made by."""
+    ordered_by: tuple[object, ...] = ()
+    """Derived: those of its parameters that a key depends on."""
     listed: int = 0
     """Derived: facilities that are listed."""
+    routed: set[str] = field(default_factory=set)
+    """Derived: facilities that may have lanes of their own. Asked, never walked."""
+    provisional: dict[str, Application] = field(default_factory=dict)
+    """Derived: open offers whose deadline a calendar may yet move, by application."""
+    answer_by: tuple[int, str, int, bool] = (0, "", 0, False)
+    """Derived: day number and policy version, and the end and provisionality of an offer made then. Blank when a calendar comes."""
     counts: dict[str, int] = field(default_factory=dict)
     """Derived: beds by state, over all facilities."""
     pooled: int = 0

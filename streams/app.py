@@ -32,6 +32,7 @@ from schemas.journal import Clock
 from schemas.topics import events_topic
 from streams.clock import OwnerClock
 from streams.delivery import AT_HAND_MAX, AtHand, LeanConsumer, NoTables, QuietMonitor
+from streams.ending import cancel_until_ended
 from streams.kafka import KafkaEventLog, KafkaJournal, KafkaSnapshots, group_position
 from streams.metrics import NO_METRICS, Metrics
 from streams.owner import EXIT_BROKEN, EXIT_TOPICS, EXIT_WATCHDOG, Carrying, PartitionOwner
@@ -246,9 +247,7 @@ class Worker:
     async def _stop(self) -> None:
         """Owners first: what they hold must be durable before the group is left and others open our partitions."""
         await asyncio.gather(*(owner.close() for owner in self.owners.values()))
-        for task in self._background:
-            task.cancel()
-        await asyncio.gather(*self._background, return_exceptions=True)
+        await cancel_until_ended(self._background)
         await self.app.stop()
 
     def _spawn(self, name: str, work: Any) -> None:

@@ -108,6 +108,7 @@ class PartitionOwner(Generic[S]):
         self.state = OwnerState.RELEASED
         assert self._task is not None
         self._task.cancel()
+        self._task = None
         if incomplete:
             self.runtime = None
         self._waiting.clear()
@@ -153,8 +154,10 @@ class PartitionOwner(Generic[S]):
     async def _own(self) -> None:
         await self._settled()
         await self._snapshotter.idle()
+        self._require_turn()
         opened = encode(Opened(self._c.owner, self._c.clock))
         epoch = await self._c.journal.append(self.partition, b"", opened)
+        self._require_turn()
         self._c.metrics.opened(self._c.domain.name, self.partition)
         await self._rebuild(epoch)
         assert self.runtime is not None
@@ -162,10 +165,18 @@ class PartitionOwner(Generic[S]):
             raise RecoveryFailed(f"partition {self.partition}: the own epoch {epoch} is not the latest")
         self._last_offset = epoch
         end = await self._c.events.end_offset(self.partition)
+        committed = await self._c.committed(self.partition)
+        self._require_turn()
         if end < self.runtime.validity.source_offset + 1:
             raise RecoveryFailed(f"partition {self.partition}: the journal answers offsets that the event log (end {end}) does not have")
         self.state = OwnerState.CATCHING_UP
-        await self._catch_up(min(await self._c.committed(self.partition), end))
+        await self._catch_up(min(committed, end))
+
+    def _require_turn(self) -> None:
+        """End a task that was cancelled and does not know it: on Python 3.11 `asyncio.wait_for`, inside the Kafka client, swallows a
+        cancellation that comes in the turn in which its answer comes. Called after every wait, before anything is changed."""
+        if self._task is not asyncio.current_task():
+            raise asyncio.CancelledError
 
     async def _rebuild(self, epoch: int) -> None:
         """The state below `epoch`: our own one brought up to date when that is little work, else from snapshot and journal."""
@@ -174,6 +185,7 @@ class PartitionOwner(Generic[S]):
             self.runtime = None
             started_s = time.monotonic()
             records = await fold_range(kept, self._c.journal, self._last_offset + 1, epoch + 1, self._moved)
+            self._require_turn()
             self.runtime, seconds = kept, time.monotonic() - started_s
             if records > 1:
                 self._snapshotter.doubt()
@@ -189,6 +201,7 @@ class PartitionOwner(Generic[S]):
                 metrics=self._c.metrics,
                 moved=self._moved,
             )
+            self._require_turn()
             self.runtime, records, seconds = recovered.runtime, recovered.records, recovered.seconds
             self._snapshotter.found(recovered.manifest)
         # What was just rebuilt lives long: the collector need not walk through it again and again.
@@ -227,13 +240,16 @@ class PartitionOwner(Generic[S]):
             record = self._waiting.popleft()
             if record.offset == runtime.next_source_offset:
                 await self.room()
+                self._require_turn()
                 self._handle(record)
                 if self.progress % 64 == 0:  # others live on this loop too
                     await asyncio.sleep(0)
+                    self._require_turn()
 
     async def _read_gap(self, runtime: PartitionRuntime[S], target: int) -> None:
         """Decide the records below `target` from the topic itself; afterwards there is nothing left below it."""
         start = await self._c.events.start_offset(self.partition)
+        self._require_turn()
         if start > runtime.next_source_offset:
             # Retention has taken what nobody answered. The line must move on, and somebody must hear of it.
             _log.error("%s[%d]: offsets up to %d were lost to retention", self._c.domain.name, self.partition, start)
@@ -243,12 +259,14 @@ class PartitionOwner(Generic[S]):
         records = 0
         async with aclosing(self._c.events.read(self.partition, runtime.next_source_offset, target)) as gap:
             async for record in gap:
-                runtime.skip_to(record.offset)
                 await self.room()
+                self._require_turn()
+                runtime.skip_to(record.offset)
                 self._handle(record)
                 records += 1
                 if records % 64 == 0:
                     await asyncio.sleep(0)
+        self._require_turn()
         runtime.skip_to(target)
         self._c.metrics.gap_read(self._c.domain.name, records)
 

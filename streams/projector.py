@@ -23,6 +23,7 @@ from typing import Protocol
 from aiokafka.errors import KafkaError
 
 from schemas.topics import DOMAINS
+from streams.ending import cancel_until_ended
 from streams.projections.batch import decision_count, fold, keys_of
 from streams.projections.errors import REBUILD, FactUnprojectable, OtherJournal, PositionAhead, ProjectionError, RowsRefused
 from streams.projections.registry import PROJECTIONS, Projection
@@ -139,7 +140,7 @@ class Projector:
                     for chunk in _chunks(batch, self._pace.decisions_max):
                         await self._write(store, chunk)
             finally:
-                coming.cancel()
+                await cancel_until_ended([coming])
                 await asyncio.gather(coming, return_exceptions=True)
 
     def _fetch(self, tail: Tail, *, small: bool = False) -> "asyncio.Task[list[Judged]]":
@@ -258,8 +259,7 @@ async def run(
     try:
         await asyncio.gather(*tasks)
     finally:
-        for task in tasks:
-            task.cancel()
+        await cancel_until_ended(tasks)
         await asyncio.gather(*tasks, return_exceptions=True)
 
 

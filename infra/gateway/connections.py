@@ -11,6 +11,7 @@ from aiokafka.errors import KafkaError
 
 from infra.gateway.board import Board
 from infra.gateway.carrier import NotRecorded
+from streams.ending import cancel_until_ended
 from streams.kafka import KafkaEventLog
 
 CONNECT_PAUSE_SECONDS = 1.0
@@ -40,7 +41,7 @@ class EventsDoor:
 
     async def __aexit__(self, *_: object) -> None:
         assert self._keeper is not None
-        self._keeper.cancel()
+        await cancel_until_ended([self._keeper])
         with suppress(asyncio.CancelledError):
             await self._keeper
         if self._probe is not None:

@@ -26,6 +26,7 @@ from schemas.decisions import Received
 from schemas.emergency import CallRaisedEvent
 from schemas.journal import Clock, Decided, Opened, encode
 from schemas.topics import DOMAINS
+from streams.ending import cancel_until_ended
 from streams.kafka import KafkaEventLog, KafkaJournal
 from streams.partitioning import home_partition
 from streams.topics import create_topics
@@ -97,9 +98,10 @@ async def agent(bootstrap: str) -> AsyncIterator[None]:
     async with KafkaEventLog(bootstrap, "emergency") as events, KafkaJournal(bootstrap, "emergency") as journal:
         epochs = [await journal.append(p, b"", encode(Opened("test", Clock.WALL))) for p in range(events.partitions)]
         task = asyncio.create_task(_decide(events, journal, epochs))
-        yield
-        task.cancel()
-        await asyncio.wait([task])
+        try:
+            yield
+        finally:
+            await cancel_until_ended([task])
 
 
 async def _decide(events: KafkaEventLog, journal: KafkaJournal, epochs: list[int]) -> None:

@@ -1,16 +1,18 @@
 """The log protocol on memory ports: taking, holding, losing a partition (design, section 4)."""
 
 import asyncio
+import contextlib
 
 import pytest
 
 from schemas.journal import Clock, Decided, Failed, Opened, decode, encode
 from streams.clock import OwnerClock
+from streams.memory import MemoryEventLog
 from streams.owner import OwnerState, PartitionOwner
 from streams.recovery import replay
 from streams.runtime import PartitionRuntime
 from streams.snapshots import load_newest
-from tests.streams.bench_world import World, hashes, until
+from tests.streams.bench_world import PARTITIONS, World, hashes, until
 from tests.streams.counting import Count, added, held
 
 AREAS = ("310101", "310104", "310106")
@@ -295,3 +297,41 @@ async def test_a_tick_that_came_too_early_for_the_broker_is_posted_again_after_a
     monotonic[0] = 0.3
     assert await ticker.look() == 1
     assert world.events.at(0, 1).value != world.events.at(0, 2).value
+
+
+class Deaf(MemoryEventLog):
+    """Answers the end of the log late, and swallows a cancellation that comes meanwhile, as a Kafka client can on Python 3.11."""
+
+    def __init__(self) -> None:
+        super().__init__(PARTITIONS, lambda: 1_000_000)
+        self.asked = 0
+        self.answer = asyncio.Event()
+
+    async def end_offset(self, partition: int) -> int:
+        self.asked += 1
+        with contextlib.suppress(asyncio.CancelledError):
+            await self.answer.wait()
+        return await super().end_offset(partition)
+
+
+async def test_a_partition_lost_while_it_is_taken_stays_lost_although_the_kafka_client_swallows_the_cancellation() -> None:
+    deaf = Deaf()
+    world = World(events=deaf)
+    load(world, 3)
+    owner = PartitionOwner(world.carrying(), 0)
+    owner.take()
+    await until(lambda: deaf.asked == 1)
+    owner.release()
+    owner.take()
+    deaf.answer.set()
+    await until(lambda: owner.state is OwnerState.LIVE)
+    world.deliver(owner)
+    assert world.answered() == ["e-0", "e-1", "e-2"]
+    owner.release()
+    owner.take()
+    await until(lambda: owner.state is OwnerState.LIVE)
+    owner.release()
+    for _ in range(20):
+        await asyncio.sleep(0)
+    assert owner.state is OwnerState.RELEASED
+    assert world.ends == []

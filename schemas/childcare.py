@@ -159,7 +159,7 @@ class Sibling(Model):
 
 
 class GroupRequested(BookingWish):
-    """Places for brothers and sisters in the same sessions: all or none (C14). Groups do not wait."""
+    """Places for brothers and sisters in the same sessions: all or none (C14). Together they do not wait (C10)."""
 
     group_id: Id
     children: Annotated[tuple[Sibling, ...], Field(min_length=2, max_length=SIBLINGS_MAX)]
@@ -220,6 +220,15 @@ class PickupPersonsRegistered(Model):
     child_id: Id
     version: Version
     persons: Annotated[tuple[Id, ...], Field(min_length=1, max_length=PERSONS_MAX)]
+
+
+class ChildRegistered(Model):
+    """Whether this area is the child's home, from the registry; versioned: the highest version is in force. Its free sessions of a
+    year are counted there and nowhere else (design, section 5)."""
+
+    child_id: Id
+    version: Version
+    at_home: bool
 
 
 class SiteRegisteredEvent(Event):
@@ -297,6 +306,11 @@ class PickupPersonsRegisteredEvent(Event):
     data: PickupPersonsRegistered
 
 
+class ChildRegisteredEvent(Event):
+    type: Literal["childcare.child.registered.v1"]
+    data: ChildRegistered
+
+
 EVENTS: tuple[type[Event], ...] = (
     SiteRegisteredEvent,
     SessionsPublishedEvent,
@@ -313,6 +327,7 @@ EVENTS: tuple[type[Event], ...] = (
     ChildCheckedInEvent,
     ChildCheckedOutEvent,
     PickupPersonsRegisteredEvent,
+    ChildRegisteredEvent,
     IncidentReportedEvent,
     SiteInspectedEvent,
     QuotaReserveRequestedEvent,

@@ -367,3 +367,11 @@ class PickupPersonsRecorded(Fact, fact="childcare.pickup_persons.recorded.v1"):
     child_id: str
     version: int
     persons: tuple[str, ...]
+
+
+class ChildHomeRecorded(Fact, fact="childcare.child.home_recorded.v1"):
+    """Whether this area is the child's home from now on, by the highest version told."""
+
+    child_id: str
+    version: int
+    at_home: bool

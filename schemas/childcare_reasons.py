@@ -49,6 +49,11 @@ class ChildcareReason(StrEnum):
     NO_SITE_IN_REACH = "no_site_in_reach"
     NO_SESSION_IN_WINDOW = "no_session_in_window"
     WAITLIST_FULL = "waitlist_full"
+    NO_WAIT_TOGETHER = "no_wait_together"
+    """Full, and what was asked for cannot wait: a waitlist is of one child and one session (C10); siblings, or several sessions joined,
+    ask for each by itself, or for another time."""
+    NOT_AT_HOME_HERE = "not_at_home_here"
+    """The area named as the child's home knows it to live elsewhere (or, by policy, does not know it at all)."""
     QUOTA_SPENT = "quota_spent"
     """The year's sessions are used up and the service is not to be had for money."""
     QUOTA_ALREADY_DECIDED = "quota_already_decided"

@@ -238,3 +238,10 @@ class EntitlementUnmet(Fact, fact="childcare.entitlement.unmet.v1"):
     year: int
     sessions: int
     had: int
+
+
+class PolicyApplied(Fact, fact="childcare.policy.applied.v1"):
+    """A version of the policy ``childcare`` has come into force: every session was looked at again by it, in this decision."""
+
+    version: str
+    in_force_from: str

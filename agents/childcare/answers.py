@@ -38,7 +38,7 @@ def quota_answered(state: ChildcareState, event: QuotaAnsweredEvent, now_ms: int
     # Another place offered while the answer was out rests on it as the first one did; what was charged provisionally was sold.
     open_question = booking.state is BookingState.QUOTA_ASKED or (booking.state is BookingState.OFFERED and not booking.provisional)
     if open_question and free < booking.units and rules.after_quota == "refuse":
-        return accept(*_without_quota(state, booking, free), why=because("quota_denied"))
+        return accept(*_without_quota(state, booking, free), why=because("quota_denied", reason=data.reason))
     if booking.state is not BookingState.QUOTA_ASKED:
         fact = BookingRepriced(
             booking_id=booking.booking_id,
@@ -54,9 +54,10 @@ def quota_answered(state: ChildcareState, event: QuotaAnsweredEvent, now_ms: int
             ended=False,
         )
         settled = () if not booking.consumed or not free else (_settlement(state, _ask_of(booking), booking.booking_id),)
-        return accept(*ask_closed(booking, "quota_answered"), fact, *settled, why=because("late_answer"))
+        return accept(*ask_closed(booking, "quota_answered"), fact, *settled, why=because("late_answer", reason=data.reason))
     terms = terms_kept(booking, rules)._replace(free_units=free, quota_left=data.quota_left, price_fen=price_fen)
-    return accept(_settled(Ground(state, state.policies.at(now_ms), rules, now_ms), booking, terms, answered=True))
+    why = None if data.reason is None else because("quota_denied", reason=data.reason)
+    return accept(_settled(Ground(state, state.policies.at(now_ms), rules, now_ms), booking, terms, answered=True), why=why)
 
 
 def _settled(ground: Ground, booking: Booking, terms: Terms, *, answered: bool) -> Fact:

@@ -53,6 +53,8 @@ class Childcare:
                 return waitlist.next_offer(state, state.sessions[case], now_ms)
             case "close":
                 return sites.session_closed(state.sessions[case])
+            case "policy":
+                return sites.policy_applied(state, case)
             case "inspect":
                 return sites.inspection_missed(state, case, now_ms)
             case "quota":

@@ -1,7 +1,7 @@
 """Facts into state: the only writer. One function a fact; whoever adds a fact adds its row to `WRITERS`. Bookings: `evolve_bookings`.
 
 Deadline keys name the work they stand for: ``case|<booking>``, ``move|<session>``, ``next|<session>``, ``close|<session>``,
-``inspect|<site>``, ``quota|<request>``, ``owed|<entitlement>``.
+``inspect|<site>``, ``quota|<request>``, ``owed|<entitlement>``, ``policy|<version>``.
 """
 
 from collections.abc import Callable
@@ -12,7 +12,7 @@ from agents.childcare import quota
 from agents.childcare.seating import poke, put_session, put_site_in, seats_changed, shut_or_open, take_session, take_site_out
 from agents.childcare.state import ChildcareState, Closure, Entitlement, QuotaRequest, Session, Site
 from agents.childcare.states import BookingState
-from agents.shared.calendar import DAY_MS, CalendarYear
+from agents.shared.calendar import DAY_MS, CalendarYear, day_from, midnight_ms
 from agents.shared.policy import parse
 from schemas import childcare_facts as booked
 from schemas import childcare_site_facts as sited
@@ -40,6 +40,13 @@ def _policy_adopted(state: ChildcareState, fact: PolicyAdopted, now_ms: int) -> 
     else:
         assert fact.policy == "childcare"
         state.policies.adopt(fact.version, fact.in_force_from, fact.parameters, now_ms)
+        state.deadlines.set(f"policy|{fact.version}", max(now_ms, midnight_ms(day_from(fact.in_force_from))))
+
+
+def _policy_applied(state: ChildcareState, fact: sited.PolicyApplied, now_ms: int) -> None:
+    state.deadlines.clear(f"policy|{fact.version}")
+    for session in state.sessions.values():
+        shut_or_open(state, session, now_ms)
 
 
 def mark_holidays(state: ChildcareState, year: CalendarYear) -> None:
@@ -264,6 +271,7 @@ def forget_old(state: ChildcareState, now_ms: int, memory_ms: int) -> None:
 # Each row takes the fact of its own key, which no type checker can say of a table.
 WRITERS: dict[type[Fact], Callable[[ChildcareState, Any, int], None]] = {
     PolicyAdopted: _policy_adopted,
+    sited.PolicyApplied: _policy_applied,
     sited.SiteListed: _site_listed,
     sited.SessionPublished: _session_published,
     sited.StaffingRecorded: _staffing_recorded,
@@ -306,6 +314,7 @@ WRITERS: dict[type[Fact], Callable[[ChildcareState, Any, int], None]] = {
     booked.ChildTurnedAway: of_bookings.child_turned_away,
     booked.ChildUncollected: of_bookings.child_uncollected,
     booked.ChildRestricted: of_bookings.child_restricted,
+    booked.ChildHomeRecorded: of_bookings.child_home_recorded,
     booked.PickupPersonsRecorded: of_bookings.pickup_persons_recorded,
     TaskOpened: _task_opened,
     TaskClosed: _task_closed,

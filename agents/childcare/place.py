@@ -40,6 +40,7 @@ REASON_OF_RULE = {
 """In the order in which the reason of a refusal is chosen: that of the candidate that came closest."""
 CLOSENESS = {rule: place for place, rule in enumerate(REASON_OF_RULE)}
 WAITABLE = (R_SEAT, R_STAFF)
+WAITED_FOR = tuple(REASON_OF_RULE[rule] for rule in WAITABLE)
 
 
 class Ground(NamedTuple):

@@ -150,6 +150,10 @@ class ChildcareParameters(_Parameters):
     quota_fallback: Literal["charge", "refuse"] = Field(
         default="charge", description="without an answer: charged provisionally with a human told, or refused; never free (Q03) [O]"
     )
+    home_children: Literal["told", "registered"] = Field(
+        default="told",
+        description="whose quota is kept here: everybody's but whom the registry placed elsewhere, or only who it placed here [O]",
+    )
     quota_settle_days: int = Field(default=7, ge=1, le=90, description="after the session another area must have settled by then [O]")
     inspection_days: int = Field(default=31, ge=1, le=366, description="a nursery visit at least once a month (G-R1 [S4])")
     close_after_s: int = Field(default=1800, ge=0, le=86_400, description="a session's line is written so long after its end [O]")

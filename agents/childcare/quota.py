@@ -7,7 +7,7 @@ for it: raised in mid-year it is more, lowered it takes nothing back.
 
 from typing import NamedTuple
 
-from agents.childcare.policy import ServiceRules
+from agents.childcare.policy import ChildcareParameters, ServiceRules
 from agents.childcare.state import Booking, ChildcareState
 from agents.core import Verdict, accept, refuse
 from agents.shared.explanation import because
@@ -50,6 +50,12 @@ def share(state: ChildcareState, rules: ServiceRules, name: str, units: int, tak
     left = max(0, rules.free_per_year - gone)
     free = min(units, left)
     return Share(free, max(granted, rules.free_per_year), left - free)
+
+
+def at_home(state: ChildcareState, policy: ChildcareParameters, child_id: str) -> bool:
+    """Whether this area keeps the child's quota, as far as the registry has told it; by policy who it never spoke of is believed."""
+    known = state.homes.get(child_id)
+    return policy.home_children == "told" if known is None else known[1]
 
 
 def used_in(state: ChildcareState, service: str, holder: str, year: int) -> int:
@@ -116,12 +122,15 @@ def reserve_requested(state: ChildcareState, event: QuotaReserveRequestedEvent, 
     known = state.requests.get(data.request_id)
     if known is not None and known.booking_id:
         return refuse(ChildcareReason.QUOTA_ALREADY_DECIDED, because(known.state))
-    rules = state.policies.at(now_ms).rules(data.service)
+    policy = state.policies.at(now_ms)
+    rules = policy.rules(data.service)
     answer_id = derived_id("answer", data.request_id)
     reason, left = ChildcareReason.UNKNOWN_SERVICE, None
     if known is not None:
         # Its settlement overtook it: whatever was asked is over.
         reason = ChildcareReason.QUOTA_ALREADY_SETTLED
+    elif not at_home(state, policy, data.child_id):
+        reason = ChildcareReason.NOT_AT_HOME_HERE
     elif rules is not None:
         holder = data.child_id if rules.counted_by == "child" else data.family_id
         part = share(state, rules, account(data.service, holder, data.year), data.units)

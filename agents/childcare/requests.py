@@ -8,6 +8,7 @@ from agents.childcare.bookings import known_booking
 from agents.childcare.place import (
     REASON_OF_RULE,
     WAITABLE,
+    WAITED_FOR,
     Ground,
     NoPlacement,
     Placement,
@@ -17,6 +18,7 @@ from agents.childcare.place import (
     ruled_out,
 )
 from agents.childcare.policy import ServiceRules
+from agents.childcare.quota import at_home
 from agents.childcare.runs import Wish
 from agents.childcare.state import ChildcareState, Session
 from agents.childcare.terms import Child, needs_confirming, placed, terms_of
@@ -147,6 +149,9 @@ def _child(ground: Ground, data: BookingWish, member: Member, group_id: str | No
         why = because("same_day_only", until_ms=absences.restricted_until_ms)
         return Refused(ChildcareReason.SAME_DAY_ONLY, why, data.session_id, day)
     home = state.area if data.home_area is None else data.home_area
+    if home == state.area and not at_home(state, policy, child_id):
+        why = because("not_at_home_here", known="elsewhere" if child_id in state.homes else "not_registered")
+        return Refused(ChildcareReason.NOT_AT_HOME_HERE, why, data.session_id, day)
     position = data.position
     return Child(booking_id, child_id, data.family_id, months, rules.weight_of(months), home, position.lat, position.lon, group_id)
 
@@ -222,7 +227,9 @@ def _without_seat(ground: Ground, data: BookingWish, children: list[Child], nowh
     state, policy, rules, now_ms = ground
     session = nowhere.wait_for
     session_id = data.session_id if session is None else session.session_id
-    if session is None or not data.waitlist or len(children) != 1 or session.shut or now_ms >= session.starts_ms:
+    if data.waitlist and nowhere.reason in WAITED_FOR and (session is None or len(children) > 1):
+        return Refused(ChildcareReason.NO_WAIT_TOGETHER, nowhere.why, session_id, day)
+    if session is None or not data.waitlist or session.shut or now_ms >= session.starts_ms:
         return Refused(nowhere.reason, nowhere.why, session_id, day)
     (child,) = children
     if any(booking_id in session.waiting for booking_id in state.children.get(child.child_id, ())):

@@ -24,6 +24,7 @@ from schemas.childcare_site_facts import (
     IncidentRecorded,
     InspectionOverdue,
     InspectionRecorded,
+    PolicyApplied,
     RatioBreached,
     SessionClosed,
     SessionPublished,
@@ -223,6 +224,12 @@ def session_closed(session: Session) -> tuple[Reasoned, ...]:
         no_shows=session.no_shows,
     )
     return (Reasoned(fact, because("session_over")),)
+
+
+def policy_applied(state: ChildcareState, version: str) -> tuple[Reasoned, ...]:
+    """The day of a policy version has come: what follows from the rules in force is looked at now, not when a case is next touched."""
+    fact = PolicyApplied(version=version, in_force_from=state.policies.start_of(version))
+    return (Reasoned(fact, because("policy_in_force")),)
 
 
 def incident_reported(state: ChildcareState, event: IncidentReportedEvent, now_ms: int) -> Verdict:

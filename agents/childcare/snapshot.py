@@ -79,6 +79,7 @@ def _small_rows(state: ChildcareState) -> Iterator[Row]:
     yield from (["entitlement", name, *astuple(owed)] for name, owed in state.entitlements.items())
     yield from (["absences", name, list(absences.at_ms), absences.restricted_until_ms] for name, absences in state.absences.items())
     yield from (["pickup", name, version, list(persons)] for name, (version, persons) in state.pickup.items())
+    yield from (["home", name, version, at_home] for name, (version, at_home) in state.homes.items())
     yield from (["recorded", name, at_ms] for name, at_ms in state.recorded.items())
     yield from (["deadline", key, when_ms] for key, when_ms in state.deadlines.dump())
     yield from (["inspection", *row] for row in state.inspections.dump())
@@ -150,6 +151,8 @@ def _take_small(state: ChildcareState, row: Row) -> None:
             state.absences[name] = Absences(list(at_ms), until_ms)
         case ["pickup", name, version, persons]:
             state.pickup[name] = (version, tuple(persons))
+        case ["home", name, version, at_home]:
+            state.homes[name] = (version, at_home)
         case ["recorded", name, at_ms]:
             state.recorded[name] = at_ms
         case ["task", task_id, about]:

@@ -279,6 +279,8 @@ class ChildcareState:
     absences: dict[str, Absences] = field(default_factory=dict)
     pickup: dict[str, tuple[int, tuple[str, ...]]] = field(default_factory=dict)
     """By child: version and the persons who may bring and collect it."""
+    homes: dict[str, tuple[int, bool]] = field(default_factory=dict)
+    """By child: version and whether it lives here, as far as the registry has told."""
     recorded: dict[str, int] = field(default_factory=dict)
     """Ids of incidents and inspections, with their instant: written once."""
     deadlines: Deadlines = field(default_factory=Deadlines)

@@ -64,6 +64,10 @@ class PolicyBook(Generic[P]):
         """The parameters of a version that was adopted, or of the defaults: for a case that runs on the version it began with."""
         return self._default if version == DEFAULT_VERSION else self._versions[version][2]
 
+    def start_of(self, version: str) -> str:
+        """The date (``YYYY-MM-DD``) from which an adopted version is in force."""
+        return self._versions[version][0]
+
     def dump(self) -> Iterator[list[Any]]:
         """Rows ``[version, in_force_from, parameters]``, in the order of adoption."""
         for version, (start, parameters, _) in self._versions.items():

@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 
 from schemas import childcare_facts as facts
-from schemas.childcare_site_facts import QuotaSettlementAsked
+from schemas.childcare_site_facts import PolicyApplied, QuotaSettlementAsked
 from schemas.facts import Fact
 from streams.projections import childcare_sites
 from streams.projections.childcare_sites import reserve, settle, where
@@ -326,4 +326,7 @@ FOLDS: dict[type[Fact], Fold] = childcare_sites.FOLDS | {
     QuotaSettlementAsked: Fold(_history),
 }
 
-NOT_PROJECTED: dict[type[Fact], str] = {}
+NOT_PROJECTED: dict[type[Fact], str] = {
+    facts.ChildHomeRecorded: "the registry it was told from holds it; a refusal that rests on it says so in its explanation",
+    PolicyApplied: "the policies table says from when a version is in force; what followed stands in the rows of bookings and sessions",
+}

@@ -206,6 +206,25 @@ def test_i07_and_t02_a_deadline_passed_in_silence_and_one_kept_too_early(days: L
     assert "closed twice" in caught(add_fact(days, place, "childcare.session.closed.v1", closed), "T02")
 
 
+def test_t02_a_policy_that_takes_hold_only_when_a_case_is_touched(days: Logs) -> None:
+    applied = "childcare.policy.applied.v1"
+    place, data = find(days, applied)
+    assert "nothing was looked at by it" in caught(drop_facts(days, lambda kind, _: kind == applied), "T02")
+    assert "is applied twice" in caught(add_fact(days, place, applied, data), "T02")
+
+
+def test_q01_and_n01_a_quota_kept_for_a_child_that_lives_elsewhere(days: Logs) -> None:
+    silent = drop_facts(days, lambda kind, data: kind == "childcare.child.home_recorded.v1" and not data["at_home"])
+    assert "at home here: True" in caught(silent, "Q01")
+    assert "refused not_at_home_here" in caught(silent, "N01")
+
+
+def test_n01_siblings_told_of_the_seat_alone_though_they_wanted_to_wait(days: Logs) -> None:
+    refused = "childcare.booking.refused.v1"
+    place, data = find(days, refused, lambda data: data["reason"] == "no_wait_together")
+    assert "refused no_wait_together" in caught(change_fact(days, place, refused, same(data, "booking_id"), reason="no_seat"), "N01")
+
+
 def test_the_eyes_may_be_shown_events_from_anywhere(days: Logs) -> None:
     """The simulator shows them its own."""
     events = {record.offset: orjson.loads(record.value or b"{}") for record in days.inputs}

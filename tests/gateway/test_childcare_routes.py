@@ -28,6 +28,7 @@ DATA: dict[str, dict[str, Any]] = {
     "bookings/{id}/check_in": {"by": "p-1", "temperature_c": 36.6},
     "bookings/{id}/check_out": {"by": "p-1"},
     "children/{id}/pickup_persons": {"version": 1, "persons": ["p-1"]},
+    "children/{id}/home": {"version": 1, "at_home": True},
     "sites/{id}/sessions": {"version": 1, "sessions": [SESSION]},
     "sites/{id}/staffing": {"session_id": "s-1-am", "staff_present": 2},
     "sites/{id}/closure": {"reason": "repair"},

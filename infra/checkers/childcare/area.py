@@ -113,6 +113,8 @@ class Area(fold.Area):
     quotas: dict[Holder, Quota] = field(default_factory=dict)
     requests: dict[str, tuple[str, Holder | None]] = field(default_factory=dict)
     """Questions of other areas: ``reserved``, ``denied``, ``consumed`` or ``returned``, and whose quota it is."""
+    homes: dict[str, tuple[int, bool]] = field(default_factory=dict)
+    """Children the registry spoke of: version, and whether they live here."""
     holidays: dict[int, list[str]] = field(default_factory=dict)
 
     def quota(self, holder: Holder) -> Quota:
@@ -135,6 +137,13 @@ class Area(fold.Area):
             if not any(other.state == "offered" for _, other in self.beside(booking.data["child_id"])):
                 return booking_id
         return None
+
+
+def at_home(area: Area, child_id: str, now_ms: int) -> bool:
+    """Whether the child's quota is kept here."""
+    if child_id in area.homes:
+        return area.homes[child_id][1]
+    return bool(in_force(area, now_ms)["home_children"] == "told")
 
 
 def forgotten(session: Session, now_ms: int) -> bool:

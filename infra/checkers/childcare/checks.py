@@ -12,9 +12,9 @@ from infra.checkers.logs import Logs
 def eyes(event_of: wishes.EventOf, *, every: int = 1, settled: bool = True) -> list[Eye[Area]]:
     """Fresh eyes for one fold; the simulator takes them too."""
     return [
-        life.BookingMoves(), life.ResolvedOnce(), life.TimersInTime(), seats.WithinSeats(), seats.StaffRatio(), seats.OnePlace(),
-        seats.FreedOnce(), seats.NewestWins(), seats.CitesCapacity(), quotas.FreeUnits(), quotas.QuotaWords(), waits.WaitOrder(),
-        wishes.AgeWindow(event_of), wishes.WishOracle(event_of, every), waits.NobodyWaitsBesideAFreeSeat(),
+        life.BookingMoves(), life.ResolvedOnce(), life.TimersInTime(), life.PoliciesInTime(), seats.WithinSeats(), seats.StaffRatio(),
+        seats.OnePlace(), seats.FreedOnce(), seats.NewestWins(), seats.CitesCapacity(), quotas.FreeUnits(), quotas.QuotaWords(),
+        waits.WaitOrder(), wishes.AgeWindow(event_of), wishes.WishOracle(event_of, every), waits.NobodyWaitsBesideAFreeSeat(),
         life.NoOrphans(settled=settled),
     ]  # fmt: skip
 

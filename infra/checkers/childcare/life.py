@@ -1,6 +1,7 @@
 """I06, I07, T02: a booking's life, that nothing is left behind, and that clocks act neither early nor late nor twice."""
 
 from infra.checkers.childcare.area import MOVABLE, TERMINAL, Area, Booking
+from infra.checkers.civil import minute_ms
 from infra.checkers.fold import Eye, Fact
 from infra.checkers.logs import Decided
 
@@ -160,6 +161,35 @@ class TimersInTime(Eye[Area]):
         if key in self._closed:
             self.note(f"session {session_id} was closed twice", decided)
         self._closed.add(key)
+
+
+class PoliciesInTime(Eye[Area]):
+    """T02: on the day a policy version comes into force everything is looked at by it: in the first decision from then on, and once."""
+
+    def __init__(self) -> None:
+        super().__init__("T02")
+        self._due: dict[tuple[str, str], int] = {}
+
+    def before(self, area: Area, decided: Decided, fact: Fact) -> None:
+        """Judge what a policy's day causes."""
+        data = fact["data"]
+        if fact["type"] == "policy.adopted.v1" and data["policy"] == "childcare":
+            self._due[area.area, data["version"]] = max(decided.time_ms, minute_ms(data["in_force_from"], 0))
+        elif fact["type"] == "childcare.policy.applied.v1":
+            due_ms = self._due.pop((area.area, data["version"]), None)
+            if due_ms is None:
+                self.note(f"policy {data['version']} is applied twice, or nobody adopted it", decided)
+            elif decided.time_ms < due_ms:
+                self.note(f"policy {data['version']} is applied at {decided.time_ms}, due at {due_ms}", decided)
+
+    def after(self, area: Area, decided: Decided) -> None:
+        """Nothing is left to a case's next touch."""
+        if not at_peace(decided):
+            return
+        for key, due_ms in list(self._due.items()):
+            if key[0] == area.area and due_ms <= decided.time_ms and not area.has_human(f"policy|{key[1]}"):
+                del self._due[key]
+                self.note(f"policy {key[1]} was in force from {due_ms} and nothing was looked at by it", decided)
 
 
 def _asks(booking: Booking | None) -> bool:

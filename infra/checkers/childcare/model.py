@@ -43,6 +43,14 @@ def _policy(area: Area, data: Data) -> None:
         _shut_all(area)
 
 
+def _applied(area: Area, data: Data) -> None:  # noqa: ARG001 - the shape of a writer
+    _shut_all(area)
+
+
+def _home(area: Area, data: Data) -> None:
+    area.homes[data["child_id"]] = (data["version"], data["at_home"])
+
+
 def _closure(area: Area, data: Data) -> None:
     area.sites.setdefault(data["site_id"], Site()).closures.append((data["from_ms"], data["until_ms"]))
     _shut_all(area, data["site_id"])
@@ -257,6 +265,8 @@ def _settled(area: Area, data: Data) -> None:
 _WRITERS: dict[str, Callable[[Area, Data], None]] = {
     "policy.adopted.v1": _policy,
     "task.closed.v1": _task_closed,
+    "childcare.policy.applied.v1": _applied,
+    "childcare.child.home_recorded.v1": _home,
     "childcare.site.listed.v1": _listed,
     "childcare.session.published.v1": _published,
     "childcare.staffing.recorded.v1": _staffing,

@@ -56,6 +56,7 @@ DEFAULTS: dict[str, Any] = {
     "detour_percent": 130,
     "travel_s_max": 3600,
     "capacity_age_s_max": 35 * 86_400,
+    "home_children": "told",
     "quota_answer_s": 60,
     "quota_fallback": "charge",
 }

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from infra.checkers.childcare.area import Area, Booking, Holder, holder_of
+from infra.checkers.childcare.area import Area, Booking, Holder, at_home, holder_of
 from infra.checkers.childcare.policy import Rules, price_fen, rules_of
 from infra.checkers.civil import day_of
 from infra.checkers.fold import Eye, Fact
@@ -94,6 +94,10 @@ class FreeUnits(Eye[Area]):
         holder = (data["service"], data["family_id" if rules["counted_by"] == "family" else "child_id"], data["quota_year"])
         limit, gone = rules["free_per_year"], area.quota(holder).gone
         free = data["units_asked"] if limit is None else min(data["units_asked"], max(0, limit - gone))
+        lives_here = at_home(area, data["child_id"], decided.time_ms)
+        if (data.get("reason") == "not_at_home_here") == lives_here:
+            self.note(f"request {data['request_id']} was answered {data.get('reason')}, at home here: {lives_here}", decided)
+        free = free if lives_here else 0
         said = data["units"] if kind == "childcare.quota.reserved.v1" else 0
         if said != free:
             self.note(f"request {data['request_id']} got {said} of {data['units_asked']} units, {free} were left", decided)

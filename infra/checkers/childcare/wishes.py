@@ -6,7 +6,7 @@ The wish is read from the event as it was sent. What it deserves is worked out o
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from infra.checkers.childcare.area import MOVABLE, Area, Session, forgotten
+from infra.checkers.childcare.area import MOVABLE, Area, Session, at_home, forgotten
 from infra.checkers.childcare.policy import Rules, age_months, in_force, rules_of, weight_of
 from infra.checkers.childcare.search import Wish, nearest, overlaps, rule_of
 from infra.checkers.civil import day_of, minute_ms
@@ -126,6 +126,8 @@ class WishOracle(Eye[Area]):
                 return "refused", "age_outside"
             if now_ms < self._restricted.get((area.area, child["child_id"]), 0) and day != day_of(now_ms):
                 return "refused", "same_day_only"
+            if sent.get("home_area", area.area) == area.area and not at_home(area, child["child_id"], now_ms):
+                return "refused", "not_at_home_here"
         return _seat(area, rules, sent, Where(session, service, day, tuple(weight_of(rules, age) for age in months)), now_ms)
 
     def _displaced(self, area: Area, decided: Decided, data: dict[str, Any]) -> None:
@@ -212,7 +214,10 @@ def _seat(area: Area, rules: Rules, sent: dict[str, Any], where: Where, now_ms: 
         run, _, reason, wait_for = nearest(area, rules, wish, now_ms)
     if reason is None:
         return _paid_for(area, rules, sent, (service, day), run)
-    waits = None if wait_for is None or len(children) > 1 or not sent.get("waitlist", True) else area.sessions[wait_for]
+    wanted = sent.get("waitlist", True)
+    if wanted and reason in ("no_seat", "no_staff") and (wait_for is None or len(children) > 1):
+        return "refused", "no_wait_together"
+    waits = area.sessions[wait_for] if wanted and wait_for is not None else None
     if waits is None or waits.shut or now_ms >= waits.published["starts_ms"]:
         return "refused", reason
     if any(area.bookings[one].data["child_id"] == children[0] for one in waits.waiting):

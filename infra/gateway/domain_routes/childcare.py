@@ -48,6 +48,7 @@ ACTS = (
     Act("bookings/{id}/check_out", "childcare.child.checked_out.v1", "booking_id", words.CheckedOut, "A child is collected"),
     Act("children/{id}/pickup_persons", "childcare.pickup_persons.registered.v1", "child_id", words.PickupPersonsRegistered,
         "Who may bring and collect a child"),
+    Act("children/{id}/home", "childcare.child.registered.v1", "child_id", words.ChildRegistered, "Whether a child lives in this area"),
     Act("sites/{id}/sessions", "childcare.sessions.published.v1", "site_id", words.SessionsPublished, "Publish sessions"),
     Act("sites/{id}/staffing", "childcare.staffing.reported.v1", "site_id", words.StaffingReported, "Who is there to care"),
     Act("sites/{id}/closure", "childcare.site.closed.v1", "site_id", words.SiteClosed, "Close a site"),

@@ -216,6 +216,9 @@ class RandomDay:
 
     def persons(self) -> tuple[str, dict[str, Any]]:
         child_id = f"k-{self.rng.randrange(24)}"
+        if self.rng.random() < 0.4:
+            home = {"child_id": child_id, "version": self.rng.randrange(1, 9), "at_home": self.rng.random() < 0.7}
+            return "child.registered", home
         return "pickup_persons.registered", {"child_id": child_id, "version": self.rng.randrange(1, 5), "persons": ["p-0", "p-1"]}
 
     def file(self) -> tuple[str, dict[str, Any]]:

@@ -62,7 +62,9 @@ def test_a_window_longer_than_a_session_takes_a_run_of_adjacent_ones_whole_or_no
     window = {"date": DAY, "from": "09:00", "to": "12:00"}
     run = fact(world.book("b-1", window=window), "booking.confirmed")
     assert (run["session_ids"], run["units"], run["quota_left"]) == (("h-9", "h-10", "h-11"), 3, 9)
-    assert world.book("b-2", window=window).reason == "no_seat"
+    # A waitlist is of one session (C10): who wanted three is told so, and who did not want to wait is told of the seat.
+    assert world.book("b-2", window=window).reason == "no_wait_together"
+    assert world.book("b-3", window=window, waitlist=False).reason == "no_seat"
     assert [world.seats(f"h-{hour}")[1] for hour in (9, 10, 11)] == [1, 1, 1]
     world.send("booking.cancelled", booking_id="b-1")
     assert [world.seats(f"h-{hour}")[0] for hour in (9, 10, 11)] == [1, 1, 1]
@@ -138,7 +140,9 @@ def test_siblings_come_together_or_not_at_all() -> None:
     assert world.seats("s-far-am") == (0, 2, 0, 0)
     children = [{"booking_id": f"b-{n}", "child_id": f"k-{n}", "birth_date": "2024-10-01"} for n in (3, 4)]
     decision = world.send("group.requested", group_id="g-2", children=children, **wish)
-    assert (decision.reason, types(decision)) == ("no_seat", ["booking.refused", "booking.refused"])
+    assert (decision.reason, types(decision)) == ("no_wait_together", ["booking.refused", "booking.refused"])
+    assert decision.why is not None
+    assert {rejected["rule"] for rejected in decision.why["rejected"]} == {"no_seat"}
     assert world.seats("s-near-am") == (1, 0, 0, 0)
 
 

@@ -138,6 +138,7 @@ class Pair:
 
     def answer(self, said: dict[str, Any]) -> Decision:
         data = {"request_id": said["request_id"], "booking_id": said["booking_id"], "units": said.get("units", 0), "quota_left": 3}
+        data |= {"reason": said["reason"]} if "reason" in said else {}
         return self.here.send("quota.answered", event_id=said["answer_id"], **data)
 
     def settle(self, decision: Decision) -> Decision:
@@ -263,4 +264,34 @@ def test_the_thirteenth_is_never_free_even_when_asked_for_here_and_elsewhere_at_
     asked = pair.ask()
     assert fact(pair.home.book("b-9", "h-1-am", child_id="k"), "booking.confirmed")["free"] is True
     assert pair.reserve(asked)["reason"] == "quota_spent"
+    assert pair.home.left("k") == (0, 1)
+
+
+def test_a_home_area_that_knows_the_child_to_live_elsewhere_gives_no_free_session_and_says_why() -> None:
+    pair = Pair()
+    registered = pair.home.send("child.registered", child_id="k", version=2, at_home=False)
+    assert fact(registered, "child.home_recorded") == {"child_id": "k", "version": 2, "at_home": False}
+    assert pair.home.send("child.registered", child_id="k", version=1, at_home=True).reason == "stale_version"
+    denied = pair.reserve(pair.ask())
+    assert (denied["reason"], denied.get("quota_left")) == ("not_at_home_here", None)
+    answer = pair.answer(denied)
+    assert fact(answer, "booking.held")["free_units"] == 0
+    assert answer.why is not None
+    assert answer.why["reason"] == "not_at_home_here"
+    assert pair.home.left("k") == (0, 0)
+    pair.home.house("h-1")
+    local = pair.home.book("b-7", "h-1-am", child_id="k")
+    assert (local.reason, types(local)) == ("not_at_home_here", ["booking.refused"])
+    pair.home.send("child.registered", child_id="k", version=3, at_home=True)
+    assert fact(pair.home.book("b-8", "h-1-am", child_id="k"), "booking.confirmed")["free"] is True
+
+
+def test_where_policy_keeps_the_quota_of_registered_children_only_a_child_nobody_registered_has_none() -> None:
+    pair = Pair()
+    pair.home.policy(home_children="registered")
+    assert pair.reserve(pair.ask())["reason"] == "not_at_home_here"
+    pair = Pair()
+    pair.home.policy(home_children="registered")
+    pair.home.send("child.registered", child_id="k", version=1, at_home=True)
+    assert "reason" not in pair.reserve(pair.ask())
     assert pair.home.left("k") == (0, 1)

@@ -118,3 +118,25 @@ def test_a_session_leaves_the_state_a_day_after_it_closed() -> None:
     assert world.state.sessions == {}
     assert world.state.days == {}
     assert world.state.places_total == 0
+
+
+def test_a_policy_that_opens_holidays_opens_them_when_its_day_comes_and_whoever_waits_is_offered_the_seat_then() -> None:
+    world = World()
+    session_id = world.house(seats=1)
+    world.book("b-1", session_id)
+    world.book("b-2", session_id)
+    world.send("site.closed", site_id="s-1", reason="repair")
+    calendar = {"year": 2026, "holidays": [DAY], "workdays": []}
+    published = {"in_force_from": "2026-01-01", "source": "test"}
+    world.send("policy.published.v1", policy="calendar", version="c-1", parameters=calendar, **published)
+    world.send("site.reopened", site_id="s-1", reason="repaired")
+    assert world.seats(session_id) == (0, 0, 0, 1)
+    opened = {"services": {"care": {"closed_on_holidays": False}}}
+    later = {"in_force_from": "2026-11-23", "source": "test"}
+    assert types(world.send("policy.published.v1", policy="childcare", version="p-2", parameters=opened, **later)) == ["policy.adopted"]
+    assert kinds(world.tick("2026-11-22 23:59")) == []
+    assert world.seats(session_id) == (0, 0, 0, 1)
+    facts = world.tick("2026-11-23 00:00")
+    assert kinds(facts) == ["policy.applied", "offer.made"]
+    assert facts[1].model_dump()["booking_id"] == "b-2"
+    assert world.seats(session_id) == (0, 1, 0, 0)

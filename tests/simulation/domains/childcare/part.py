@@ -25,7 +25,7 @@ BY_CLOCK = frozenset(
         "childcare.offer.expired.v1", "childcare.offer.withdrawn.v1", "childcare.waitlist.closed.v1", "childcare.child.uncollected.v1",
         "childcare.child.carried_over.v1", "childcare.child.restricted.v1", "childcare.session.closed.v1",
         "childcare.inspection.overdue.v1", "childcare.quota.overdue.v1", "childcare.quota.settlement_asked.v1",
-        "childcare.entitlement.met.v1", "childcare.entitlement.unmet.v1",
+        "childcare.entitlement.met.v1", "childcare.entitlement.unmet.v1", "childcare.policy.applied.v1",
     }
 )  # fmt: skip
 """Facts that a deadline or another case makes; and a place kept without the home area's answer."""

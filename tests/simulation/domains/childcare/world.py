@@ -313,6 +313,13 @@ def _policy(world: ChildcareWorld, draw: Random, at_ms: int, number: int | str) 
 
 
 def _persons(world: ChildcareWorld, draw: Random, at_ms: int, number: int | str) -> Step:
+    if draw.random() < 0.4:
+        home = {
+            "child_id": f"k-{world.name}-{draw.randrange(world.children)}",
+            "version": draw.randrange(1, 9),
+            "at_home": draw.random() < 0.6,
+        }
+        return Step("childcare.child.registered.v1", home, "office:o-1")
     data = {"child_id": f"k-{world.name}-{draw.randrange(world.children)}", "version": draw.randrange(1, 5), "persons": ["p-0", "p-1"]}
     return Step("childcare.pickup_persons.registered.v1", data, "relative:p-0")
 

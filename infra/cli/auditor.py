@@ -12,6 +12,7 @@ from infra.telemetry.auditing import AuditingMeter
 from infra.telemetry.metrics import Metrics
 from schemas.alarms import Alarm
 from schemas.journal import Clock, instant
+from schemas.topics import DOMAINS
 from streams.auditor.domain import Limits
 from streams.auditor.doors import NotTaken
 from streams.auditor.drills import Drill
@@ -69,11 +70,11 @@ class GatewayDoor:
                 raise NotTaken(f"gateway: {answer.status_code}, {number} of {len(drill.events)} recorded")
 
 
-def run_auditor_process(settings: Settings) -> None:
+def run_auditor_process(settings: Settings, domains: tuple[str, ...] = DOMAINS) -> None:
     """Until SIGTERM or SIGINT."""
     metrics = Metrics()
     limits = Limits(step_s=settings.audit_step_s, grace_s=settings.audit_grace_s, progress_s=settings.audit_progress_s)
-    config = AuditorConfig(settings.kafka, settings.process or "auditor", settings.clock, limits)
+    config = AuditorConfig(settings.kafka, settings.process or "auditor", settings.clock, limits, domains)
     pulse = pulse_file(settings.home)
     settings.home.mkdir(parents=True, exist_ok=True)
 

@@ -70,11 +70,12 @@ def reactor(domains: tuple[str, ...]) -> None:
 
 
 @main.command()
-def auditor() -> None:
+@domains_option
+def auditor(domains: tuple[str, ...]) -> None:
     """Watch the journals and the clock, drill the whole chain every minute, raise alarms; its own silence is one."""
     from infra.cli.auditor import run_auditor_process
 
-    run_auditor_process(Settings.from_environment())
+    run_auditor_process(Settings.from_environment(), domains or DOMAINS)
 
 
 @main.command()

@@ -32,7 +32,7 @@ class LocalStack:
         """PostgreSQL's DSN; it holds a password, do not log it."""
         return self.postgres.dsn if self.postgres is not None else existing_postgres() or ""
 
-    def start(self, deadline_s: float = 90.0) -> None:
+    def start(self, deadline_s: float = 150.0) -> None:
         """Start both side by side and wait for both; the first trouble stops the other and is raised (`StackError`)."""
         try:
             with ThreadPoolExecutor(2) as pool:

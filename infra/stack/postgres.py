@@ -22,7 +22,7 @@ _ROLE = "laoxiao"
 _DATABASE = "postgres"
 _INIT_SECONDS_MAX = 120.0
 _STOP_GRACE_S = 15.0
-_LEFTOVER_WAIT_S = 5.0
+_LEFTOVER_WAIT_S = 20.0
 _PAUSE_S = 0.02
 _SETTINGS = {
     "listen_addresses": "127.0.0.1",
@@ -291,14 +291,15 @@ def processes_in(directory: Path) -> list[int]:
 
 async def _refusal(dsn: str) -> str | None:
     """None when the server answers a query, else the kind of trouble in words (without the DSN)."""
+    connection = None
     try:
         connection = await asyncpg.connect(dsn, timeout=5)
+        assert await connection.fetchval("SELECT 1", timeout=5) == 1
+        await connection.close(timeout=5)
     except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        if connection is not None:
+            connection.terminate()
         return f"{type(error).__name__}: {error}"
-    try:
-        assert await connection.fetchval("SELECT 1") == 1
-    finally:
-        await connection.close()
     return None
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import httpx
 
 from infra.postgres.migrator import migrate
+from infra.stack.child import log_tail
 from infra.stack.home import free_ports
 from infra.stack.local import LocalStack
 from infra.supervisor.layout import sharing
@@ -20,7 +21,9 @@ from schemas.journal import Clock
 from schemas.topics import DOMAINS
 from streams.topics import create_topics
 
-READY_S_MAX = 90.0
+READY_S_MAX = 180.0
+"""Every process is a Python that loads the whole project: some forty seconds of processor time together, which a small machine that has
+other things to do spreads over minutes."""
 
 
 class NotReady(RuntimeError):
@@ -40,6 +43,8 @@ class Shape:
     fresh: bool = True
     session_timeout_s: int = 10
     snapshot_every: int = 20_000
+    domains: tuple[str, ...] = DOMAINS
+    """Whose workers, projectors and reactors run. Topics and tables are there for all."""
 
 
 class Deployment:
@@ -89,13 +94,11 @@ class Deployment:
 
     def stop_workers(self) -> None:
         """Stop every worker cleanly: all it decided is durable, and its state is left as a snapshot."""
-        for name in [name for name in self.supervisor.running if name.startswith("worker-")]:
-            self.supervisor.running.pop(name).stop()
+        self.supervisor.stop([name for name in self.supervisor.running if name.startswith("worker-")])
 
     def stop_auditor(self) -> None:
         """Stop the drills, so that the deployment can come to rest."""
-        if "auditor" in self.supervisor.running:
-            self.supervisor.running.pop("auditor").stop()
+        self.supervisor.stop(["auditor"])
 
     def tick(self) -> None:
         """Start again what ended."""
@@ -107,18 +110,19 @@ class Deployment:
         await self.wait_ready()
 
     def _add_workers(self) -> None:
-        for domain in DOMAINS:
+        for domain in self.shape.domains:
             for number in range(1, self.shape.workers + 1):
                 self._add(f"worker-{domain}-{number}", "worker", "--domain", domain)
 
     async def _start_services(self) -> None:
         self._add_workers()
-        for suffix, domains in sharing(DOMAINS):
+        for suffix, domains in sharing(self.shape.domains):
             named = [argument for domain in domains for argument in ("--domain", domain)]
             self._add(f"projector{suffix}", "projector", *named)
             self._add(f"reactor{suffix}", "reactor", *named)
         self._add("gateway", "gateway")
-        self._add("auditor", "auditor", pulse=self.shape.home / "auditor.pulse")
+        watched = [argument for domain in self.shape.domains for argument in ("--domain", domain)]
+        self._add("auditor", "auditor", *watched, pulse=self.shape.home / "auditor.pulse")
         await self.wait_ready()
 
     def _add(self, name: str, *arguments: str, pulse: Path | None = None) -> None:
@@ -153,7 +157,7 @@ class Deployment:
     async def wait_ready(self) -> None:
         """Until the gateway says it can serve and every worker answers on its metrics port."""
         deadline = time.monotonic() + READY_S_MAX
-        async with httpx.AsyncClient(timeout=2) as client:
+        async with httpx.AsyncClient(timeout=2, trust_env=False) as client:
             waiting = {"gateway": f"{self.url}/readyz"}
             waiting |= {n: f"http://127.0.0.1:{port}/metrics" for n, port in self.metrics_ports.items() if n != "gateway"}
             while waiting:
@@ -166,9 +170,16 @@ class Deployment:
                     if ready:
                         del waiting[name]
                 if waiting and time.monotonic() > deadline:
-                    logs = ", ".join(str(self.supervisor.running[name].log_file) for name in waiting)
-                    raise NotReady(f"not ready after {READY_S_MAX:.0f} s: {', '.join(waiting)} (see {logs})")
+                    raise NotReady(f"not ready after {READY_S_MAX:.0f} s: {self._last_words(list(waiting))}")
                 await asyncio.sleep(0.1)
+
+    def _last_words(self, names: list[str]) -> str:
+        """Of each of these processes: how often it was started again, where its log is, and how that ends."""
+        told = []
+        for process in (self.supervisor.running[name] for name in names):
+            tail = log_tail(process.log_file, 8)
+            told.append(f"{process.service.name} (restarts: {process.restarts}, log: {process.log_file}), which ends:\n{tail}")
+        return "\n".join(told)
 
     async def _step(self, what: str, work: Awaitable[object]) -> None:
         started = time.monotonic()

@@ -6,7 +6,6 @@ from pathlib import Path
 from infra.checkers.report import Report, check_everything
 from infra.supervisor.deployment import Deployment
 from infra.supervisor.quiesce import wait_until_quiet
-from schemas.topics import DOMAINS
 
 
 async def verify(deployment: Deployment, sent_log: Path, *, oracle_every: int = 1) -> Report:
@@ -14,9 +13,9 @@ async def verify(deployment: Deployment, sent_log: Path, *, oracle_every: int = 
 
     So L01 compares what the workers held in memory with what the journal alone gives, under two hash seeds. Raises `StillBusy`.
     """
-    # Drills never end by themselves; what they sent so far is checked like everything else.
-    await asyncio.to_thread(deployment.stop_auditor)
     await wait_until_quiet(deployment)
     await asyncio.to_thread(deployment.stop_workers)
     # A worker may have posted a last tick before it stopped; nobody is left to answer it, and nothing else may be open.
-    return await check_everything(DOMAINS, bootstrap=deployment.bootstrap, dsn=deployment.dsn, sent_log=sent_log, oracle_every=oracle_every)
+    return await check_everything(
+        deployment.shape.domains, bootstrap=deployment.bootstrap, dsn=deployment.dsn, sent_log=sent_log, oracle_every=oracle_every
+    )

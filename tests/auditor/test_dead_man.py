@@ -60,14 +60,14 @@ async def open_alarms(running: Deployment) -> dict[AlarmKind, Alarm]:
 
 async def scraped(running: Deployment, process: str, series: str) -> float | None:
     url = f"{running.url}/metrics" if process == "gateway" else f"http://127.0.0.1:{running.metrics_ports[process]}/metrics"
-    async with httpx.AsyncClient(timeout=5) as client:
+    async with httpx.AsyncClient(timeout=5, trust_env=False) as client:
         lines = (await client.get(url)).text.splitlines()
     return next((float(line.rsplit(" ", 1)[1]) for line in lines if line.startswith(series + " ")), None)
 
 
 async def readiness(running: Deployment) -> tuple[str, str]:
     """What the gateway says of itself and of the auditor."""
-    async with httpx.AsyncClient(timeout=10) as client:
+    async with httpx.AsyncClient(timeout=10, trust_env=False) as client:
         said = (await client.get(f"{running.url}/readyz")).json()
     return said["status"], said["watched"]["auditor"]["status"]
 
@@ -86,7 +86,7 @@ async def test_stopped_agents_raise_the_dead_mans_alarm_after_two_steps_and_it_e
         await until("two drills answered rightly", 40, drilled)
         assert await open_alarms(running) == {}
         assert (await readiness(running))[1] == "ok"
-        async with httpx.AsyncClient(timeout=5) as client:
+        async with httpx.AsyncClient(timeout=5, trust_env=False) as client:
             for page in ("areas", "overview", "map"):
                 shown = await client.get(f"{running.url}/v1/meals/{page}")
                 assert shown.status_code == 200, page

@@ -1,6 +1,5 @@
 """A broker that one worker reaches only through a proxy."""
 
-import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +10,7 @@ from infra.stack.home import free_ports
 from infra.stack.kafka import Door, KafkaCluster
 from tests.faults.farm import ProxyFarm
 from tests.faults.proxy import Proxy, Toxics
+from tests.stack.leavings import sweep
 from tests.streams.conftest import known_domains  # noqa: F401 - an autouse fixture: test domains are unknown again afterwards
 from tests.streams.ground import Ground, new_ground
 
@@ -42,7 +42,7 @@ def doored_broker(server_directory: Path) -> Iterator[tuple[KafkaCluster, ProxyF
         proxy = farm.proxy("side", port=advertised, upstream=("127.0.0.1", listening))
         with KafkaCluster(place, heap_mb=256, doors=((Door("SIDE", listening, advertised),),)) as cluster:
             yield cluster, farm, proxy
-    shutil.rmtree(place)
+    sweep(place)
 
 
 @pytest.fixture

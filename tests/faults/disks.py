@@ -10,6 +10,7 @@ from pathlib import Path
 
 ROOM_BYTES = 64 * 1024
 SIZE = "6g"
+RUN_S_MAX = 30.0
 
 
 class Disk(ABC):
@@ -39,6 +40,15 @@ class SmallFileSystem(Disk):
         self._directory = directory
         directory.mkdir(parents=True, exist_ok=True)
         _run("mount", "-t", "tmpfs", "-o", f"size={SIZE},mode=0755", "laoxiao-fault-disk", str(directory))
+        try:
+            # Some sandboxes mount and then neither resize nor say so: what cannot be filled and freed is no fault disk.
+            self.fill()
+            assert self._size_bytes() <= 4 * ROOM_BYTES, "the file system did not shrink"
+            self.free()
+            assert self._size_bytes() > 4 * ROOM_BYTES, "the file system did not grow"
+        except BaseException:
+            self.remove()
+            raise
 
     def fill(self) -> None:
         """See `Disk`. A write between looking and shrinking makes the shrinking fail: then look again."""
@@ -53,8 +63,15 @@ class SmallFileSystem(Disk):
         _run("mount", "-o", f"remount,size={SIZE}", str(self._directory))
 
     def remove(self) -> None:
-        """See `Disk`."""
-        _run("umount", str(self._directory))
+        """See `Disk`. Who still looks at it keeps it until he goes; it is out of the tree at once."""
+        try:
+            _run("umount", str(self._directory))
+        except subprocess.CalledProcessError:
+            _run("umount", "-l", str(self._directory))
+
+    def _size_bytes(self) -> int:
+        stand = os.statvfs(self._directory)
+        return stand.f_blocks * stand.f_frsize
 
     def _used_bytes(self) -> int:
         stand = os.statvfs(self._directory)
@@ -92,19 +109,9 @@ def disk_for(directory: Path, pid: Callable[[], int | None]) -> Disk:
     """The best that is allowed here."""
     try:
         return SmallFileSystem(directory)
-    except (OSError, subprocess.CalledProcessError):
+    except (OSError, AssertionError, subprocess.SubprocessError):
         return FileSizeLimit(pid)
 
 
-def unmount_leftovers(below: Path) -> None:
-    """Unmount what a run that was killed left below this directory."""
-    mounts = Path("/proc/mounts")
-    if mounts.exists():
-        for line in mounts.read_text().splitlines():
-            device, place = line.split()[:2]
-            if device == "laoxiao-fault-disk" and Path(place).is_relative_to(below):
-                _run("umount", place)
-
-
 def _run(*command: str) -> None:
-    subprocess.run(command, check=True, capture_output=True)
+    subprocess.run(command, check=True, capture_output=True, timeout=RUN_S_MAX)

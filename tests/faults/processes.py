@@ -8,6 +8,7 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 from infra.checkers.report import Report
 from infra.scenario.day import DayPlan
@@ -15,17 +16,19 @@ from infra.scenario.player import Play, Progress, play_day
 from infra.supervisor.deployment import Deployment, Shape
 from infra.supervisor.verify import verify
 from schemas.journal import Clock
+from schemas.topics import DOMAINS
 
+HEAL_S_MAX = 150.0
+"""For the kills that are still missing when the day is over, and the last broker's start."""
 DISTRICTS = ("310106", "310151", "310110", "310101")
 """Four areas, so that both workers own something that matters."""
 
 
 @contextlib.asynccontextmanager
-async def deployment(home: Path, *, workers: int) -> AsyncIterator[Deployment]:
-    """Real Kafka, PostgreSQL and every process of ours, watched by a supervisor; gone afterwards."""
-    running = Deployment(
-        Shape(home=home, clock=Clock.PLAYED, workers=workers, session_timeout_s=6, snapshot_every=400), told=lambda _: None
-    )
+async def deployment(home: Path, *, workers: int, domains: tuple[str, ...] = DOMAINS) -> AsyncIterator[Deployment]:
+    """Real Kafka, PostgreSQL and every process of ours (of these domains), watched by a supervisor; gone afterwards."""
+    shape = Shape(home=home, clock=Clock.PLAYED, workers=workers, session_timeout_s=6, snapshot_every=400, domains=domains)
+    running = Deployment(shape, told=lambda _: None)
     watching: asyncio.Task[None] | None = None
     try:
         await running.start()
@@ -43,13 +46,27 @@ async def play_and_verify(running: Deployment, plan: DayPlan, seconds: float, ha
     """Play the day while `harm` is done; heal; wait for rest; check every invariant on what really happened."""
     log = running.shape.home / "sent.jsonl"
     play = Play(plan=plan, bootstrap=running.bootstrap, log_path=log, seconds=seconds, http_url=running.url, http_permille=30)
-    harming = asyncio.create_task(harm.run(running))
+    harming = asyncio.create_task(harm.run(running), name="harm")
+    playing = asyncio.create_task(play_day(play), name="play")
     try:
-        played = await play_day(play)
-    finally:
+        # Harm that broke half way has healed nothing: clients would wait for what nobody starts again.
+        await asyncio.wait({harming, playing}, return_when=asyncio.FIRST_COMPLETED)
+        if harming.done():
+            harming.result()
+        played = await playing
         harm.enough.set()
-        await harming
+        async with asyncio.timeout(HEAL_S_MAX):
+            await harming
+    finally:
+        await _ended(harming, playing)
     return played, await verify(running, log)
+
+
+async def _ended(*tasks: "asyncio.Task[Any]") -> None:
+    """Cancelled where they still run, and waited for within bounds: a client of a server that is gone may close slowly."""
+    for task in tasks:
+        task.cancel()
+    await asyncio.wait(tasks, timeout=HEAL_S_MAX)
 
 
 class Harm(ABC):
@@ -61,7 +78,7 @@ class Harm(ABC):
 
     @abstractmethod
     async def run(self, running: Deployment) -> None:
-        """Do it until `enough`."""
+        """Do it until `enough`; whatever it raises ends the day."""
 
     async def pause(self, seconds: float) -> bool:
         """Wait; True when it is enough."""

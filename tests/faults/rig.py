@@ -16,9 +16,10 @@ from infra.stack.local import LocalStack
 from infra.stack.postgres import PostgresServer
 from infra.supervisor.deployment import Deployment, Shape
 from tests.faults.clocks import NoClockShim, WallClock
-from tests.faults.disks import Disk, disk_for, unmount_leftovers
+from tests.faults.disks import Disk, disk_for
 from tests.faults.farm import ProxyFarm
 from tests.faults.proxy import Proxy, Toxics
+from tests.stack.leavings import unmount_below
 
 POSTGRES_CLIENTS = ("projector", "gateway")
 CLOCKED = ("worker", "gateway")
@@ -93,7 +94,7 @@ class Rig(Deployment):
         self.crowd: Comers | None = None
         self.clock: WallClock | None = None
         self._begun_s = time.monotonic()
-        unmount_leftovers(shape.home.resolve())
+        unmount_below(shape.home)  # what a run that was killed left
         super().__init__(shape, self._heard)
         self.log_file = shape.home / "torture.jsonl"
         try:
@@ -157,10 +158,12 @@ class Rig(Deployment):
 
     def stop(self) -> None:
         """Stop everything and give the disk back."""
-        super().stop()
-        if self.disk is not None:
-            self.disk.remove()
-            self.disk = None
+        try:
+            super().stop()
+        finally:
+            if self.disk is not None:
+                self.disk.remove()
+                self.disk = None
 
     def note(self, what: str, **more: Any) -> None:
         """One line in the log of the run."""

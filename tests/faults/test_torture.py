@@ -3,6 +3,7 @@
 The long run, and the one on three brokers, are the same command: `laoxiao torture --minutes 60 --seed S --brokers 3`.
 """
 
+import contextlib
 import json
 import os
 import signal
@@ -13,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from infra.stack.home import PROJECT_ROOT
+from tests.stack.leavings import end_leavings, process_group
 
 STOP_S_MAX = 60
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(600)]
@@ -29,11 +31,11 @@ def test_a_short_torture_violates_nothing(server_directory: Path) -> None:
     home = server_directory / "torture"
     command = [sys.executable, "-m", "infra.cli.main", "torture", "--seed", SEED, "--home", str(home), *PACE]
     said = home.with_suffix(".log")
-    with said.open("w") as log, subprocess.Popen(command, cwd=PROJECT_ROOT, stdout=log, stderr=log, start_new_session=True) as run:
-        try:
-            code = run.wait(RUN_S_MAX)
-        except subprocess.TimeoutExpired:
-            code = _stopped(run)
+    try:
+        with said.open("w") as log, process_group(command, cwd=PROJECT_ROOT, stdout=log, stderr=log) as run:
+            code = _ended(run)
+    finally:
+        end_leavings(home)
     print(said.read_text())
     assert code == 0, f"{code}: {said.read_text()}"
     end = json.loads((home / "torture.jsonl").read_text().splitlines()[-1])
@@ -44,11 +46,12 @@ def test_a_short_torture_violates_nothing(server_directory: Path) -> None:
     assert end["sent"]["unknown"] == 0, "every record was acknowledged in the end, so every one must be answered"
 
 
-def _stopped(run: subprocess.Popen[bytes]) -> str:
-    """End a run that takes too long with everything it started: first so that it stops its servers, then at once."""
-    os.killpg(run.pid, signal.SIGINT)
+def _ended(run: "subprocess.Popen[bytes]") -> int | str:
+    """Its exit code. A run that takes too long is first asked to stop, so that it says where it was."""
     try:
-        run.wait(STOP_S_MAX)
+        return run.wait(RUN_S_MAX)
     except subprocess.TimeoutExpired:
-        os.killpg(run.pid, signal.SIGKILL)
+        os.killpg(run.pid, signal.SIGINT)
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        run.wait(STOP_S_MAX)
     return f"not done after {RUN_S_MAX} s"

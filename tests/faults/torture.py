@@ -28,6 +28,8 @@ QUIET_S_MAX = 300.0
 LONG_S = 300.0
 """PostgreSQL away for so long, in runs that are long enough."""
 LONG_RUN_S = 900.0
+HEALED_S_MAX = 180.0
+"""For the last healing (a broker's start on a busy machine), beside the time after which clients give up."""
 KILLS = ("kill ", "broker ended")
 BROKEN = "worker 70"
 """Exit code of broken code: no fault of the world excuses it."""
@@ -110,8 +112,14 @@ async def torture(options: Options, say: Callable[[str], None] = lambda _: None)
             traffic = await asyncio.to_thread(make_traffic, load, rig)
             rig.crowd = traffic.crowd
             say(f"  {traffic.pace_per_s:.0f} events a second, ten times that in a crowd")
-            await _torment(rig, draws, traffic, result, say)
-            await _judge(rig, load, traffic, result, say)
+            try:
+                async with asyncio.timeout(options.seconds + load.give_up_s + HEALED_S_MAX):
+                    await _torment(rig, draws, traffic, result, say)
+            except TimeoutError:
+                late_s = load.give_up_s + HEALED_S_MAX
+                result.trouble.append(f"faults were not healed or clients not done {late_s:.0f} s after the last fault")
+            else:
+                await _judge(rig, load, traffic, result, say)
             for link in rig.links.values():
                 result.links.update(link.done())
             if result.links[BROKEN_PROXY]:
@@ -135,9 +143,24 @@ def _shape(options: Options) -> Shape:
 async def _torment(rig: Rig, draws: list[Draw], traffic: Traffic, result: Result, say: Callable[[str], None]) -> None:
     """Traffic and faults side by side; returns when all is healed and every client knows what became of what it sent."""
     sending = asyncio.create_task(traffic.run())
+    under_way: list[asyncio.Task[None]] = []
+    try:
+        await _deal(rig, draws, under_way, result, say)
+        rig.note("healed")
+        say("healed; the clients finish")
+        for progress in await sending:
+            result.sent.update(records=progress.records_sent, acked=progress.records_acked, unknown=progress.records_unknown)
+            result.sent.update(refused=progress.records_refused, retries=progress.retries)
+        await traffic.crowd.gone()
+    finally:
+        for task in (sending, *under_way):
+            task.cancel()
+
+
+async def _deal(rig: Rig, draws: list[Draw], under_way: "list[asyncio.Task[None]]", result: Result, say: Callable[[str], None]) -> None:
+    """Every fault of the schedule at its time; returns when the last is healed."""
     parts: dict[str, asyncio.Lock] = {}
     began_s = time.monotonic()
-    under_way: list[asyncio.Task[None]] = []
     for draw in draws:
         await asyncio.sleep(max(0.0, began_s + draw.at_s - time.monotonic()))
         words = ", ".join(f"{drawn.name} {drawn.lasts_s:.0f} s {drawn.fault.describe() or ''}".strip() for drawn in draw.faults)
@@ -146,12 +169,6 @@ async def _torment(rig: Rig, draws: list[Draw], traffic: Traffic, result: Result
         under_way += [asyncio.create_task(_inflict(rig, drawn, parts, result)) for drawn in draw.faults]
     await asyncio.sleep(max(0.0, began_s + result.options.seconds - time.monotonic()))
     await asyncio.gather(*under_way)
-    rig.note("healed")
-    say("healed; the clients finish")
-    for progress in await sending:
-        result.sent.update(records=progress.records_sent, acked=progress.records_acked, unknown=progress.records_unknown)
-        result.sent.update(refused=progress.records_refused, retries=progress.retries)
-    await traffic.crowd.gone()
 
 
 async def _inflict(rig: Rig, drawn: Drawn, parts: dict[str, asyncio.Lock], result: Result) -> None:
@@ -174,8 +191,6 @@ async def _inflict(rig: Rig, drawn: Drawn, parts: dict[str, asyncio.Lock], resul
 
 async def _judge(rig: Rig, load: Load, traffic: Traffic, result: Result, say: Callable[[str], None]) -> None:
     """Wait for rest within the liveness bound, then every checker on what really happened."""
-    # Its drills never end; what they sent so far is checked like everything else.
-    await asyncio.to_thread(rig.stop_auditor)
     try:
         result.quiet_s = await wait_until_quiet(rig, QUIET_S_MAX)
         say(f"quiet after {result.quiet_s:.1f} s; checking")

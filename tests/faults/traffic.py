@@ -18,7 +18,7 @@ KAFKA_DISTRICTS = ("310106", "310110")
 HTTP_DISTRICT = "310101"
 CROWD_DISTRICT = "310151"
 HTTP_PERMILLE = 250
-GIVE_UP_S = 900.0
+GIVE_UP_S_MIN, GIVE_UP_S_MAX = 240.0, 900.0
 """Longer than any fault: a careful client repeats until it has an answer."""
 
 
@@ -30,6 +30,11 @@ class Load:
     seconds: float
     scale: float
     tick_minutes: int
+
+    @property
+    def give_up_s(self) -> float:
+        """Longer than any fault of a run of this length."""
+        return max(GIVE_UP_S_MIN, min(GIVE_UP_S_MAX, 3 * self.seconds))
 
 
 def load_for(seed: str, seconds: float) -> Load:
@@ -43,6 +48,7 @@ class Crowd:
 
     def __init__(self, load: Load, deployment: Deployment, logs: Path) -> None:
         self._plan = DayPlan(districts=(CROWD_DISTRICT,), seed=f"{load.seed}/crowd", scale=min(2.0, load.scale * 2))
+        self._give_up_s = load.give_up_s
         self._items = list(with_ticks(build_day(self._plan), self._plan, 15))
         self._deployment = deployment
         self._logs = logs
@@ -69,7 +75,7 @@ class Crowd:
     async def _send(self, burst: list[Item], log: Path, before: asyncio.Task[None] | None) -> None:
         if before is not None:
             await before
-        play = Play(plan=self._plan, bootstrap=self._deployment.bootstrap, log_path=log, give_up_s=GIVE_UP_S)
+        play = Play(plan=self._plan, bootstrap=self._deployment.bootstrap, log_path=log, give_up_s=self._give_up_s)
         await play_items(play, burst)
 
 
@@ -119,7 +125,7 @@ def make_traffic(load: Load, deployment: Deployment) -> Traffic:
             seconds=load.seconds,
             http_url=deployment.url if permille else None,
             http_permille=permille,
-            give_up_s=GIVE_UP_S,
+            give_up_s=load.give_up_s,
         )
         plays.append((play, list(with_ticks(build_day(plan), plan, load.tick_minutes))))
     traffic = Traffic(plays, Crowd(load, deployment, logs))

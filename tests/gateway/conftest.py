@@ -103,7 +103,11 @@ class RunGateway:
         )  # fmt: skip
         started: asyncio.Future[tuple[Gateway, uvicorn.Server]] = asyncio.get_running_loop().create_future()
         serving = asyncio.create_task(serve(settings, started=started))
-        gateway, server = await started
+        ways: list[asyncio.Future[Any]] = [serving, started]
+        await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
+        if not started.done():
+            raise AssertionError(f"the gateway ended before it served: {await serving}")
+        gateway, server = started.result()
         client = httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=40, trust_env=False)
         running = Running(gateway, server, client, port, serving)
         self._running.append(running)

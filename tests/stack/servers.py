@@ -6,7 +6,6 @@
 """
 
 import secrets
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
@@ -14,10 +13,12 @@ from urllib.parse import urlsplit, urlunsplit
 import asyncpg
 import pytest
 
+from infra.files import files_max
 from infra.stack.home import run_home
 from infra.stack.kafka import KafkaCluster, existing_kafka, wait_for_kafka
 from infra.stack.own_loop import in_own_loop
 from infra.stack.postgres import PostgresServer, existing_postgres, wait_for_postgres
+from tests.stack.leavings import sweep
 
 StartKafka = Callable[[int], KafkaCluster]
 StartPostgres = Callable[[], PostgresServer]
@@ -28,8 +29,11 @@ def server_directory() -> Iterator[Path]:
     """A place for the data of this session's servers; not pytest's own, which other users cannot reach."""
     place = run_home() / "tests" / secrets.token_hex(6)
     place.mkdir(parents=True)
+    files_max()
     yield place
-    shutil.rmtree(place)
+    # What a failed test left is told, and no error of its own: the failure is the news.
+    for line in sweep(place):
+        print(f"left by a test: {line}")  # noqa: T201
 
 
 @pytest.fixture(scope="session")
@@ -82,7 +86,7 @@ def start_kafka(server_directory: Path) -> Iterator[StartKafka]:
     yield start
     for cluster, place in started:
         cluster.stop(grace_s=0)
-        shutil.rmtree(place)
+        sweep(place)
 
 
 @pytest.fixture

@@ -1,0 +1,1 @@
+"""That the tests themselves end, whatever a machine or a failure does to them."""

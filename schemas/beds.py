@@ -9,11 +9,11 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from schemas import beds_facts
+from schemas import beds_facts, beds_stay_facts
 from schemas.envelope import Event
 from schemas.primitives import CityPosition, Code, Day, Id, Model, Text, Version
 
-FACTS_OF = (beds_facts,)
+FACTS_OF = (beds_facts, beds_stay_facts)
 """Where the facts of this domain are declared: whoever knows its events knows its facts."""
 BEDS_PUBLISHED_MAX = 500
 """Beds in one publication: more than any one home of the two seed districts has on average (7,466 beds in 48 homes)."""
@@ -98,7 +98,8 @@ class InventoryPublished(Model):
 class ApplicationSubmitted(Model):
     """One person's wish for a bed.
 
-    ``choices`` are ranked; without them every facility of the pool will do. ``stay_days`` makes it a respite stay.
+    ``choices`` are ranked; without them every facility of the pool will do. ``stay_days`` makes it a respite stay, ``stay_from`` one
+    with a first day: it is offered a bed shortly before and no longer when its last day has come.
     ``applied_on`` is the date of a paper application made before this system (the eligible date it keeps); default today.
     """
 
@@ -116,6 +117,7 @@ class ApplicationSubmitted(Model):
     score: Annotated[int, Field(ge=0, le=SCORE_MAX)] = 0
     age: Annotated[int, Field(ge=0, le=130)] | None = None
     stay_days: Annotated[int, Field(ge=1, le=366)] | None = None
+    stay_from: Day | None = None
     applied_on: Day | None = None
 
 
@@ -233,6 +235,27 @@ class PriorityApproved(Model):
     reason: Code
 
 
+class AllocationOverridden(Model):
+    """This bed goes to this applicant out of order, by an operator's word with a coded reason of the policy.
+
+    An offer of the bed that nobody has accepted yet is taken back; an accepted bed is never taken. The person gives up any other
+    bed promised to them.
+    """
+
+    application_id: Id
+    facility_id: Id
+    bed_id: Id
+    approver: Id
+    reason: Code
+
+
+class ExtensionRequested(Model):
+    """A respite stay is to last so many days longer. Granted before its end, by policy, when nobody waits for the bed."""
+
+    application_id: Id
+    days: Annotated[int, Field(ge=1, le=366)]
+
+
 class FacilityRegisteredEvent(Event):
     type: Literal["beds.facility.registered.v1"]
     data: FacilityRegistered
@@ -323,6 +346,16 @@ class PriorityApprovedEvent(Event):
     data: PriorityApproved
 
 
+class AllocationOverriddenEvent(Event):
+    type: Literal["beds.allocation.overridden.v1"]
+    data: AllocationOverridden
+
+
+class ExtensionRequestedEvent(Event):
+    type: Literal["beds.extension.requested.v1"]
+    data: ExtensionRequested
+
+
 EVENTS: tuple[type[Event], ...] = (
     FacilityRegisteredEvent,
     InventoryPublishedEvent,
@@ -342,4 +375,6 @@ EVENTS: tuple[type[Event], ...] = (
     LeaveStartedEvent,
     LeaveEndedEvent,
     PriorityApprovedEvent,
+    AllocationOverriddenEvent,
+    ExtensionRequestedEvent,
 )

@@ -125,6 +125,7 @@ class ApplicationQueued(Fact, fact="beds.application.queued.v1"):
     order: tuple[str, ...]
     key: tuple[int, ...]
     tie: str
+    stay_from: str | None = None
 
 
 class ApplicationRefused(Fact, fact="beds.application.refused.v1"):
@@ -172,7 +173,8 @@ class PriorityApprovedFact(Fact, fact="beds.application.approved.v1"):
 
 
 class ApplicationSuspended(Fact, fact="beds.application.suspended.v1"):
-    """No offers until ``until_ms``, then in line again with the date kept. ``cause`` is ``refusals`` or ``own_wish``."""
+    """No offers until ``until_ms``, then in line again with the date kept. ``cause`` is ``refusals``, ``own_wish`` or ``stay_start``
+    (a stay whose first day is far)."""
 
     application_id: str
     person_id: str
@@ -182,7 +184,7 @@ class ApplicationSuspended(Fact, fact="beds.application.suspended.v1"):
 
 
 class ApplicationResumedFact(Fact, fact="beds.application.resumed.v1"):
-    """In line again. ``cause`` is ``time`` or ``own_wish``."""
+    """In line again. ``cause`` is ``time``, ``own_wish`` or ``override``."""
 
     application_id: str
     person_id: str
@@ -210,7 +212,8 @@ class OfferMade(Fact, fact="beds.offer.made.v1"):
 
     ``order``, ``key`` and ``tie`` are what put them first; ``next_*`` of who came next among the suitable, if anybody did.
     ``inventory_version`` is the bed's (C08). ``provisional`` while the working-day calendar of a year it crosses is not known.
-    ``lane`` is ``own_street`` when a street's bed went to its own resident (B-R2), else ``pool``.
+    ``lane`` is ``own_street`` when a street's bed went to its own resident (B-R2), ``override`` when an operator gave it out of
+    order (``override_reason``; then ``next_*`` is who would have got it), else ``pool``.
     """
 
     offer_id: str
@@ -233,6 +236,7 @@ class OfferMade(Fact, fact="beds.offer.made.v1"):
     next_key: tuple[int, ...] | None
     next_tie: str | None
     waiting: int
+    override_reason: str | None = None
 
 
 class OfferDeadlineMoved(Fact, fact="beds.offer.deadline_moved.v1"):
@@ -300,7 +304,8 @@ class AdmissionMissed(Fact, fact="beds.admission.missed.v1"):
 class BedReleased(Fact, fact="beds.bed.released.v1"):
     """A promise ended without an admission: the bed becomes ``state`` (free, or what the facility last said).
 
-    ``cause`` is ``declined``, ``facility_declined``, ``expired``, ``not_admitted``, ``withdrawn``, ``deceased``, ``ineligible``.
+    ``cause`` is ``declined``, ``facility_declined``, ``expired``, ``not_admitted``, ``withdrawn``, ``deceased``, ``ineligible``,
+    ``overridden``.
     """
 
     facility_id: str
@@ -326,6 +331,7 @@ class AdmissionRecorded(Fact, fact="beds.admission.recorded.v1"):
     sex: str | None
     waited_days: int | None
     until_ms: int | None
+    extensions: int = 0
 
 
 class BedVacatedFact(Fact, fact="beds.bed.vacated.v1"):

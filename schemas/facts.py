@@ -125,6 +125,7 @@ class TaskKind(StrEnum):
     BED_CONFLICT = "bed_conflict"
     BED_OVERDUE = "bed_overdue"
     POOL_BELOW_QUOTA = "pool_below_quota"
+    OVERRIDE_REVIEW = "override_review"
 
 
 class PolicyAdopted(Fact, fact="policy.adopted.v1"):

@@ -10,7 +10,7 @@ from agents.beds.position import best_standing
 from agents.beds.state import Application, BedsState
 from agents.beds.states import ApplicationState
 from agents.core import Verdict, accept, refuse
-from agents.shared.calendar import day_from, day_of, midnight_ms
+from agents.shared.calendar import day_from, day_of, midnight_ms, midnight_ms_of
 from agents.shared.explanation import because
 from agents.shared.nearest import Point
 from schemas.beds import (
@@ -59,7 +59,7 @@ def submitted(state: BedsState, event: ApplicationSubmittedEvent, now_ms: int) -
     points = application.bonus = bonus(policy, application.eligible_day, state.today)
     key = application.key = key_of(policy, application, points)
     rank_type, ahead, by_class = best_standing(state, policy, application)
-    return accept(
+    queued = Reasoned(
         ApplicationQueued.made(
             {
                 "application_id": application.application_id,
@@ -89,9 +89,14 @@ def submitted(state: BedsState, event: ApplicationSubmittedEvent, now_ms: int) -
                 "order": policy.order,
                 "key": values(policy, application, points),
                 "tie": tie_of(key),
+                "stay_from": None if application.stay_from_day is None else date.fromordinal(application.stay_from_day).isoformat(),
             }
         )
     )
+    if application.stay_from_day is None:
+        return accept(queued)
+    from_ms = midnight_ms_of(application.stay_from_day - policy.stay_lead_days)
+    return accept(queued) if from_ms <= now_ms else accept(queued, _suspended(application, "stay_start", 0, from_ms))
 
 
 def _broken_rule(state: BedsState, policy: BedsParameters, data: ApplicationSubmitted, now_ms: int) -> tuple[BedsReason, Why] | None:
@@ -109,6 +114,12 @@ def _broken_rule(state: BedsState, policy: BedsParameters, data: ApplicationSubm
         return BedsReason.STAY_NOT_RESPITE, because("bed_types", bed_types=list(asked.wished))
     if data.stay_days is not None and data.stay_days > policy.stay_days_max:
         return BedsReason.STAY_TOO_LONG, because("stay_days_max", days=policy.stay_days_max)
+    if data.stay_from is not None and data.stay_days is None:
+        return BedsReason.STAY_NOT_RESPITE, because("stay_from")
+    if data.stay_from is not None and data.stay_from < today:
+        return BedsReason.DATE_PAST, because("stay_from", today=today.isoformat())
+    if data.stay_from is not None and data.stay_from > today + timedelta(days=policy.stay_ahead_days_max):
+        return BedsReason.DATE_TOO_FAR, because("stay_ahead_days_max", days=policy.stay_ahead_days_max)
     if data.applied_on is not None and data.applied_on > today:
         return BedsReason.DATE_IN_FUTURE, because("applied_on", today=today.isoformat())
     for other_id in state.persons.get(data.person_id, ()):
@@ -135,6 +146,7 @@ def _drafted(state: BedsState, policy: BedsParameters, data: ApplicationSubmitte
     draft.choices = tuple(dict.fromkeys(data.choices))
     draft.within_m = policy.within_m(data.max_travel_s)
     draft.stay_days = data.stay_days
+    draft.stay_from_day = None if data.stay_from is None else data.stay_from.toordinal()
     draft.eligible_day = (data.applied_on or day_of(now_ms)).toordinal()
     draft.draw_id = next((draw.draw_id for draw in reversed(policy.draws) if draw.seed is None), None)
     draft.arrival = state.arrivals + 1
@@ -276,6 +288,12 @@ def approved(state: BedsState, event: PriorityApprovedEvent, now_ms: int) -> Ver
             key=tuple(key),
         )
     )
+
+
+def lapsed(state: BedsState, application_id: str) -> tuple[Reasoned, ...]:
+    """The last day of the stay has come without a bed: the wish is over (there is nothing left to offer)."""
+    facts = _ended(state.applications[application_id], "withdrawn", "stay_over")
+    return Reasoned(facts[0], because("stay_from")), *(Reasoned(fact) for fact in facts[1:])
 
 
 def resume_due(state: BedsState, application_id: str) -> tuple[Reasoned, ...]:

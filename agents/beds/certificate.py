@@ -74,6 +74,7 @@ def why_not(found: Allocation, application_id: str, salt: str) -> Certificate:
         "policy": state.policies.version,
         "order": list(policy.order),
         "winner": {"application": opaque(salt, offer.application_id), "key": list(offer.key), "tie": offer.tie},
+        "override": offer.override_reason,
         "mine": None,
         "rule": BedsRule.NOT_QUEUED.value,
         "criterion": None,
@@ -90,18 +91,34 @@ def why_not(found: Allocation, application_id: str, salt: str) -> Certificate:
     certificate["mine"] = {"key": list(values(policy, application, points)), "tie": tie_of(key)}
     certificate["draw"] = next((draw.model_dump() for draw in policy.draws if draw.draw_id == application.draw_id), None)
     rule = _ruled_out(state, application, group)
+    own = bed.pool == "street" and application.street == bed.facility.street
+    if rule is None and offer.override_reason is not None:
+        winner = state.applications[offer.application_id]
+        assert winner.key is not None
+        rule = _passed((bed.pool == "street" and winner.street == bed.facility.street, winner.key), (own, key))
+        ahead = _ahead(state, group, own, key)
+        return {**certificate, **_behind(certificate, offer, rule, [opaque(salt, name) for name in ahead])}
     if rule is None and offer.lane == "own_street" and application.street != bed.facility.street:
         rule = BedsRule.STREET_FIRST
     if rule is not None:
         return {**certificate, "rule": rule.value}
     ahead = _ahead(state, group, offer.lane == "own_street", key)
-    return {
-        **certificate,
-        "rule": BedsRule.BEHIND.value,
-        "criterion": criterion(policy.order, offer.key, tuple(certificate["mine"]["key"])),
-        "ahead": [opaque(salt, name) for name in ahead[:AHEAD_LISTED_MAX]],
-        "ahead_count": len(ahead),
-    }
+    return {**certificate, **_behind(certificate, offer, BedsRule.BEHIND, [opaque(salt, name) for name in ahead])}
+
+
+def _passed(winner: tuple[bool, Any], mine: tuple[bool, Any]) -> BedsRule:
+    """Of an allocation out of order: whether it passed somebody whom the bed suited, who would have come before (whether by their
+    street's right, and the place in line)."""
+    if winner[0] != mine[0]:
+        return BedsRule.OVERTAKEN if mine[0] else BedsRule.STREET_FIRST
+    return BedsRule.OVERTAKEN if mine[1] < winner[1] else BedsRule.BEHIND
+
+
+def _behind(certificate: Certificate, offer: OfferMade, rule: BedsRule, ahead: list[str]) -> Certificate:
+    if rule is BedsRule.STREET_FIRST:
+        return {"rule": rule.value}
+    first = criterion(tuple(certificate["order"]), offer.key, tuple(certificate["mine"]["key"]))
+    return {"rule": rule.value, "criterion": first, "ahead": ahead[:AHEAD_LISTED_MAX], "ahead_count": len(ahead)}
 
 
 def criterion(order: tuple[str, ...], first: tuple[int, ...], second: tuple[int, ...]) -> str:
@@ -156,6 +173,12 @@ def _compared(certificate: Certificate, application_id: str, record: Record, mad
     salt = certificate["salt"]
     version, policy = record.policy(now_ms)
     line, by_right = record.line(offer["facility_id"], offer["bed_id"], now_ms)
+    reason = offer.get("override_reason")
+    if reason is not None:
+        word = record.overrides.get((offer["facility_id"], offer["bed_id"]), {})
+        if (word.get("application_id"), word.get("reason")) != (offer["application_id"], reason) or reason not in policy.override_reasons:
+            return ["the bed went out of order without a coded reason"]
+        line = [record.place(offer["application_id"], now_ms)]
     winner = line[0] if line else Place((), "", "")
     expected: Certificate = {
         "application": opaque(salt, application_id),
@@ -166,6 +189,7 @@ def _compared(certificate: Certificate, application_id: str, record: Record, mad
         "policy": version,
         "order": list(policy.order),
         "winner": {"application": opaque(salt, winner.application_id), "key": list(winner.key), "tie": winner.tie},
+        "override": reason,
         "mine": None,
         "rule": BedsRule.NOT_QUEUED.value,
         "criterion": None,
@@ -189,6 +213,8 @@ def _of_mine(
     if application_id == offer["application_id"]:
         return {**mine, "rule": None}
     rule = record.ruled_out(application_id, offer["facility_id"], offer["bed_id"], now_ms)
+    if rule is None and offer.get("override_reason") is not None:
+        return {**mine, **_overtaken(record, place, offer, now_ms, salt)}
     street = record.facilities[offer["facility_id"]]["street"]
     if rule is None and by_right and record.applications[application_id]["street"] != street:
         rule = BedsRule.STREET_FIRST
@@ -199,6 +225,27 @@ def _of_mine(
         **mine,
         "rule": BedsRule.BEHIND.value,
         "criterion": criterion(record.policy(now_ms)[1].order, line[0].key, place.key),
+        "ahead": [opaque(salt, name) for name in ahead[:AHEAD_LISTED_MAX]],
+        "ahead_count": len(ahead),
+    }
+
+
+def _overtaken(record: Record, place: Place, offer: dict[str, Any], now_ms: int, salt: str) -> Certificate:
+    """The same of somebody whom a bed suited that was given out of order."""
+    facility_id, bed_id = offer["facility_id"], offer["bed_id"]
+    street = record.facilities[facility_id]["street"] if record.beds[(facility_id, bed_id)]["pool"] == "street" else None
+    first = record.place(offer["application_id"], now_ms)
+    mine_own, first_own = (record.applications[each.application_id]["street"] == street for each in (place, first))
+    rule = _passed((first_own, first), (mine_own, place))
+    if rule is BedsRule.STREET_FIRST:
+        return {"rule": rule.value}
+    suited = record.suited(facility_id, bed_id, now_ms)
+    ahead = [each.application_id for each in suited if each < place]
+    if mine_own:
+        ahead = [name for name in ahead if record.applications[name]["street"] == street]
+    return {
+        "rule": rule.value,
+        "criterion": criterion(record.policy(now_ms)[1].order, first.key, place.key),
         "ahead": [opaque(salt, name) for name in ahead[:AHEAD_LISTED_MAX]],
         "ahead_count": len(ahead),
     }

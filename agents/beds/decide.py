@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from agents.beds import applications, inventory, offers, residents
+from agents.beds import applications, inventory, offers, overrides, residents
 from agents.beds.policy import BedsParameters
 from agents.beds.state import BedsState
 from agents.core import Verdict, accept, refuse
@@ -83,4 +83,6 @@ ANSWERS: dict[type[Event], Callable[[BedsState, Any, int], Verdict]] = {
     beds.ResidentTransferredEvent: residents.transferred,
     beds.LeaveStartedEvent: residents.leave_started,
     beds.LeaveEndedEvent: residents.leave_ended,
+    beds.ExtensionRequestedEvent: residents.extension_requested,
+    beds.AllocationOverriddenEvent: overrides.overridden,
 }

@@ -1,6 +1,7 @@
+# ruff: noqa: PLW0108 - what a key does is looked up when it is done
 """Beds as the core sees it (`agents.core.Domain`)."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 
 from agents.beds import applications, check, evolve_beds, inventory, offers, residents
@@ -8,7 +9,7 @@ from agents.beds import snapshot as rows_of
 from agents.beds.decide import decide
 from agents.beds.evolve import evolve
 from agents.beds.lines import grow_older, rebuild
-from agents.beds.match import next_turn, offer
+from agents.beds.match import directed_offer, next_turn, offer
 from agents.beds.state import BedsState
 from agents.beds.states import BedState
 from agents.core import Row, Verdict
@@ -19,6 +20,36 @@ from schemas.facts import Fact
 
 MATCH = "match|"
 """The key of "a free bed suits somebody who waits". It follows from the state and is never a deadline."""
+
+
+def _matched(state: BedsState, _case: str, now_ms: int) -> tuple[Reasoned, ...]:
+    turn = next_turn(state)
+    assert turn is not None
+    return (offer(state, turn, now_ms),)
+
+
+def _cleaned_or_late(state: BedsState, case: str, now_ms: int) -> tuple[Reasoned, ...]:
+    if residents.bed_at(state, case).state is BedState.VACATED:
+        return residents.cleaning_begins(state, case, now_ms)
+    return residents.overdue(state, "cleaning", case, now_ms)
+
+
+FIRES: dict[str, Callable[[BedsState, str, int], tuple[Reasoned, ...]]] = {
+    "match": _matched,
+    "override": lambda state, _case, now_ms: (directed_offer(state, now_ms),),
+    "offer": lambda state, case, now_ms: offers.expired(state, case, now_ms),
+    "admit": lambda state, case, now_ms: offers.missed(state, case, now_ms),
+    "resume": lambda state, case, _now_ms: applications.resume_due(state, case),
+    "rest": lambda state, case, now_ms: offers.rested(state, case, now_ms),
+    "assess": lambda state, case, now_ms: applications.assessment_over(state, case, now_ms),
+    "lapse": lambda state, case, _now_ms: applications.lapsed(state, case),
+    "stale": lambda state, case, _now_ms: inventory.silent(state, case),
+    "clean": _cleaned_or_late,
+    "notice": lambda state, case, _now_ms: residents.ending(state, case),
+    "leave": lambda state, case, now_ms: residents.overdue(state, "leave", case, now_ms),
+    "stay": lambda state, case, now_ms: residents.overdue(state, "stay", case, now_ms),
+}
+"""What each kind of due work does, by the first word of its key."""
 
 
 class Beds:
@@ -40,7 +71,9 @@ class Beds:
         evolve(state, fact, now_ms)
 
     def due(self, state: BedsState, now_ms: int) -> str | None:
-        """Deadlines first, so that nobody is offered a bed on what is no longer so; then the next offer."""
+        """An operator's word first, then deadlines, so that nobody is offered a bed on what is no longer so; then the next offer."""
+        if state.directed is not None:
+            return state.directed.key
         key = state.deadlines.due(now_ms)
         if key is None and next_turn(state) is not None:
             return MATCH
@@ -48,32 +81,8 @@ class Beds:
 
     def fire(self, state: BedsState, key: str, now_ms: int) -> tuple[Reasoned, ...]:
         """The facts of that work; the kinds of keys are named in `evolve`."""
-        if key == MATCH:
-            turn = next_turn(state)
-            assert turn is not None
-            return (offer(state, turn, now_ms),)
         kind, _, case = key.partition("|")
-        match kind:
-            case "offer":
-                return offers.expired(state, case, now_ms)
-            case "admit":
-                return offers.missed(state, case, now_ms)
-            case "resume":
-                return applications.resume_due(state, case)
-            case "rest":
-                return offers.rested(state, case, now_ms)
-            case "assess":
-                return applications.assessment_over(state, case, now_ms)
-            case "stale":
-                return inventory.silent(state, case)
-            case "clean":
-                if residents.bed_at(state, case).state is BedState.VACATED:
-                    return residents.cleaning_begins(state, case, now_ms)
-                return residents.overdue(state, "cleaning", case, now_ms)
-            case "leave" | "stay":
-                return residents.overdue(state, kind, case, now_ms)
-            case _:
-                raise ValueError(f"unknown deadline {kind!r}")
+        return FIRES[kind](state, case, now_ms)
 
     def next_deadline(self, state: BedsState) -> int | None:
         """The earliest instant of any deadline; at once while a free bed suits somebody who waits."""

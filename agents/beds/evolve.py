@@ -1,7 +1,8 @@
 """Facts into state: the only writer. One function a fact; whoever adds a fact adds its row to `WRITERS`.
 
 Beds and residents are in `evolve_beds`. Deadline keys name the work they stand for: of an application ``offer|``, ``admit|``,
-``resume|``, ``rest|``, ``assess|``; of a bed ``clean|``, ``leave|``, ``stay|`` with ``facility|bed``; of a facility ``stale|``.
+``resume|``, ``rest|``, ``assess|``, ``lapse|``; of a bed ``clean|``, ``leave|``, ``stay|``, ``notice|`` with ``facility|bed``; of a
+facility ``stale|``.
 """
 
 from collections.abc import Callable
@@ -10,13 +11,14 @@ from typing import Any
 from agents.beds import evolve_beds
 from agents.beds.lines import bring_together, leave, leave_lanes, policy_today, rebuild, refresh, set_apart, will_grow
 from agents.beds.policy import BedsParameters
-from agents.beds.state import FOREVER_MS, Application, BedsState, Ended
+from agents.beds.state import FOREVER_MS, Application, BedsState, Directed, Ended
 from agents.beds.states import APPLICATION_TRANSITIONS, ApplicationState, BedState
 from agents.beds.stock import bed_of, move
-from agents.shared.calendar import DAY_MS, CalendarYear, day_from
+from agents.shared.calendar import DAY_MS, CalendarYear, day_from, midnight_ms_of
 from agents.shared.nearest import Point
 from agents.shared.policy import parse
 from schemas import beds_facts as facts
+from schemas import beds_stay_facts as stay_facts
 from schemas.facts import CaseStuck, Fact, PolicyAdopted, TaskClosed, TaskKind, TaskOpened
 
 _A = ApplicationState
@@ -70,6 +72,9 @@ def _queued(state: BedsState, fact: facts.ApplicationQueued, _now_ms: int) -> No
     application.choices = fact.choices
     application.within_m = fact.within_m
     application.stay_days = fact.stay_days
+    if fact.stay_from is not None and fact.stay_days is not None:
+        application.stay_from_day = day_from(fact.stay_from).toordinal()
+        state.deadlines.set(f"lapse|{fact.application_id}", midnight_ms_of(application.stay_from_day + fact.stay_days))
     application.eligible_day = day_from(fact.eligible_date).toordinal()
     application.draw_id = fact.draw_id
     application.arrival = state.arrivals = fact.arrival
@@ -158,7 +163,13 @@ def _offer_made(state: BedsState, fact: facts.OfferMade, now_ms: int) -> None:
     application.offers += 1
     application.promised_until_ms = fact.expires_at_ms
     application.provisional = fact.provisional
+    if fact.override_reason is not None:
+        state.directed = None
     _to(state, application, _A.OFFERED)
+
+
+def _overridden(state: BedsState, fact: stay_facts.AllocationOverriddenFact, _now_ms: int) -> None:
+    state.directed = Directed(fact.application_id, fact.facility_id, fact.bed_id, fact.reason)
 
 
 def _deadline_moved(state: BedsState, fact: facts.OfferDeadlineMoved, _now_ms: int) -> None:
@@ -248,6 +259,9 @@ def _task_closed(state: BedsState, fact: TaskClosed, now_ms: int) -> None:
 
 
 def _case_stuck(state: BedsState, fact: CaseStuck, _now_ms: int) -> None:
+    if state.directed is not None and fact.case == state.directed.key:
+        state.directed = None
+        return
     when_ms = state.deadlines.when(fact.case)
     assert when_ms is not None, "only a deadline can get stuck"
     state.stuck[fact.case] = when_ms
@@ -283,8 +297,9 @@ def _to(state: BedsState, application: Application, to: ApplicationState) -> Non
 def _close(state: BedsState, application: Application, to: ApplicationState, reason: str | None, now_ms: int) -> None:
     _to(state, application, to)
     application_id = application.application_id
-    state.deadlines.clear(f"rest|{application_id}")
-    state.stuck.pop(f"rest|{application_id}", None)
+    for kind in ("rest", "lapse"):
+        state.deadlines.clear(f"{kind}|{application_id}")
+        state.stuck.pop(f"{kind}|{application_id}", None)
     leave_lanes(state, application)
     bring_together(state, application, tuple(application.excluded))
     del state.applications[application_id]
@@ -332,6 +347,8 @@ WRITERS: dict[type[Fact], Callable[[BedsState, Any, int], None]] = {
     facts.OfferDeclinedFact: _not_taken,
     facts.AdmissionMissed: _not_taken,
     facts.BedReleased: _released,
+    stay_facts.AllocationOverriddenFact: _overridden,
+    stay_facts.OfferWithdrawn: evolve_beds.nothing,
     facts.AdmissionRecorded: _admission_recorded,
     TaskOpened: _task_opened,
     TaskClosed: _task_closed,

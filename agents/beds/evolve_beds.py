@@ -7,7 +7,9 @@ from agents.beds.lines import reroute
 from agents.beds.state import Bed, BedsState
 from agents.beds.states import BedState
 from agents.beds.stock import POOLED, add_bed, bed_of, describe, facility_of, look_again, move
+from agents.shared.calendar import DAY_MS
 from schemas import beds_facts as facts
+from schemas import beds_stay_facts as stay_facts
 from schemas.facts import Fact
 
 
@@ -85,9 +87,30 @@ def occupied(state: BedsState, fact: facts.AdmissionRecorded, now_ms: int) -> No
     assert fact.application_id not in state.residents
     state.residents[fact.application_id] = bed
     state.lying.setdefault(fact.person_id, []).append(bed)
-    if fact.until_ms is not None:
-        grace_ms = state.policies.at(now_ms).stay_grace_s * 1000
-        state.deadlines.set(f"stay|{bed.key}", max(fact.until_ms + grace_ms, now_ms))
+    bed.extensions = fact.extensions
+    _expect_end(state, bed, now_ms)
+
+
+def _expect_end(state: BedsState, bed: Bed, now_ms: int) -> None:
+    """Of a respite stay: told a while before, and somebody asks when it is over and the bed is not reported vacated."""
+    if bed.until_ms is None:
+        return
+    policy = state.policies.at(now_ms)
+    state.deadlines.set(f"stay|{bed.key}", max(bed.until_ms + policy.stay_grace_s * 1000, now_ms))
+    notice_ms = bed.until_ms - policy.stay_notice_days * DAY_MS
+    if notice_ms > now_ms:
+        state.deadlines.set(f"notice|{bed.key}", notice_ms)
+
+
+def _extended(state: BedsState, fact: stay_facts.StayExtended, now_ms: int) -> None:
+    bed = state.residents[fact.application_id]
+    bed.until_ms, bed.extensions = fact.until_ms, fact.extensions
+    state.deadlines.clear(f"notice|{bed.key}")
+    _expect_end(state, bed, now_ms)
+
+
+def _ending(state: BedsState, fact: stay_facts.StayEnding, _now_ms: int) -> None:
+    state.deadlines.clear(f"notice|{fact.facility_id}|{fact.bed_id}")
 
 
 def _vacated(state: BedsState, fact: facts.BedVacatedFact, now_ms: int) -> None:
@@ -102,7 +125,8 @@ def _vacated(state: BedsState, fact: facts.BedVacatedFact, now_ms: int) -> None:
         if not there:
             del state.lying[bed.person_id]
     bed.resident_id = bed.person_id = bed.until_ms = bed.leave_until_ms = None
-    for kind in ("leave", "stay"):
+    bed.extensions = 0
+    for kind in ("leave", "stay", "notice"):
         state.deadlines.clear(f"{kind}|{bed.key}")
         state.stuck.pop(f"{kind}|{bed.key}", None)
     state.deadlines.set(f"clean|{bed.key}", fact.cleaning_at_ms)
@@ -142,7 +166,7 @@ def _overdue(state: BedsState, fact: facts.BedOverdue, _now_ms: int) -> None:
     state.deadlines.clear(f"{kind}|{fact.facility_id}|{fact.bed_id}")
 
 
-def _nothing(state: BedsState, fact: Fact, now_ms: int) -> None:
+def nothing(state: BedsState, fact: Fact, now_ms: int) -> None:
     """Said for readers; the state knows it by other facts."""
 
 
@@ -163,8 +187,8 @@ WRITERS: dict[type[Fact], Callable[[BedsState, Any, int], None]] = {
     facts.InventoryReported: _inventory_reported,
     facts.FacilitySilent: _facility_silent,
     facts.BedListed: _bed_listed,
-    facts.BedConflicted: _nothing,
-    facts.BedReconciled: _nothing,
+    facts.BedConflicted: nothing,
+    facts.BedReconciled: nothing,
     facts.PoolBelowQuota: _quota,
     facts.PoolQuotaMet: _quota,
     facts.BedVacatedFact: _vacated,
@@ -173,4 +197,6 @@ WRITERS: dict[type[Fact], Callable[[BedsState, Any, int], None]] = {
     facts.LeaveStartedFact: _leave_started,
     facts.LeaveEndedFact: _leave_ended,
     facts.BedOverdue: _overdue,
+    stay_facts.StayEnding: _ending,
+    stay_facts.StayExtended: _extended,
 }

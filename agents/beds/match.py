@@ -5,12 +5,16 @@ takes the best of all free beds that are theirs to take; then the next. Nobody i
 there was no pair of a free bed and somebody waiting whom it suits, and each turn ends the earliest of the pairs that came.
 """
 
+from typing import NamedTuple
+
 from agents.beds.lines import first_for, following, goes_to, groups_for, own_waits, policy_today, usable
 from agents.beds.order import id_of, tie_of, values
 from agents.beds.policy import BedsParameters
-from agents.beds.state import Application, BedsState, Group, Turn
+from agents.beds.state import Application, Bed, BedsState, Group, Key, Turn
+from agents.beds.states import BedState
+from agents.beds.stock import bed_of, like
 from agents.shared.calendar import WorkingDays, day_number, day_of, midnight_ms_of
-from agents.shared.explanation import Considered
+from agents.shared.explanation import Considered, because
 from agents.shared.ids import derived_id
 from schemas.beds_facts import OfferMade
 from schemas.beds_reasons import BedsRule
@@ -48,35 +52,68 @@ def offer(state: BedsState, turn: Turn, now_ms: int) -> Reasoned:
         assert found is not None
         assert found.key == turn.key, "the earliest of all is first wherever a bed suits them"
         turn = found
-    bed = group.facility.beds[group.beds[0]]
+    lane = "own_street" if turn.by_right else "pool"
+    promised = _Promise(application, group.facility.beds[group.beds[0]], lane, following(state, policy, turn), distance_m, None)
+    return Reasoned(_made(state, policy, promised, now_ms), _why(state, policy, application, group, distance_m))
+
+
+def directed_offer(state: BedsState, now_ms: int) -> Reasoned:
+    """The offer of a bed that an operator gave out of order: who would have got it is named in it, if anybody waits for it."""
+    directed = state.directed
+    assert directed is not None
+    policy = policy_today(state)
+    application, bed = state.applications[directed.application_id], bed_of(state, directed.facility_id, directed.bed_id)
+    assert application.key is not None, "whoever is given a bed has no other"
+    assert bed is not None
+    assert bed.state is BedState.FREE
+    turn = first_for(state, policy, like(bed))
+    first = None if turn is None else following(state, policy, turn) if turn.key == application.key else turn.key
+    distance_m = application.point.distance_m(bed.facility)
+    promised = _Promise(application, bed, "override", first, distance_m, directed.reason)
+    why = because("override", reason=directed.reason, distance_m=distance_m) | {"considered": 1, "chosen": bed.facility.place_id}
+    return Reasoned(_made(state, policy, promised, now_ms), why)
+
+
+class _Promise(NamedTuple):
+    application: Application
+    bed: Bed
+    lane: str
+    behind: Key | None
+    """Who comes next; of an override who would have come first."""
+    distance_m: int
+    override_reason: str | None
+
+
+def _made(state: BedsState, policy: BedsParameters, promised: _Promise, now_ms: int) -> OfferMade:
+    application, bed, lane, behind, distance_m, override_reason = promised
+    assert application.key is not None
     expires_ms, provisional = _expiry_today(state, policy, now_ms)
-    behind = following(state, policy, turn)
     after = None if behind is None else state.applications[id_of(behind)]
-    fact = OfferMade.made(
+    return OfferMade.made(
         {
             "offer_id": derived_id("offer", application.application_id, str(application.offers + 1)),
             "application_id": application.application_id,
             "person_id": application.person_id,
-            "facility_id": group.facility.place_id,
+            "facility_id": bed.facility.place_id,
             "bed_id": bed.bed_id,
             "expires_at_ms": expires_ms,
             "provisional": provisional,
             "bed_type": bed.bed_type,
             "bed_sex": bed.sex,
             "pool": bed.pool,
-            "lane": "own_street" if turn.by_right else "pool",
+            "lane": lane,
             "inventory_version": bed.version,
             "distance_m": distance_m,
             "order": policy.order,
             "key": values(policy, application, application.bonus),
-            "tie": tie_of(turn.key),
+            "tie": tie_of(application.key),
             "next_application_id": None if after is None else after.application_id,
             "next_key": None if after is None else values(policy, after, after.bonus),
             "next_tie": None if behind is None else tie_of(behind),
             "waiting": state.waiting,
+            "override_reason": override_reason,
         }
     )
-    return Reasoned(fact, _why(state, policy, application, group, distance_m))
 
 
 def best_group(state: BedsState, policy: BedsParameters, application: Application) -> tuple[Group, int]:

@@ -38,11 +38,13 @@ def accepted(state: BedsState, event: OfferAcceptedEvent, now_ms: int) -> Verdic
 
 
 def acceptance(state: BedsState, application: Application, now_ms: int) -> OfferAcceptedFact:
-    """Whole days after the day of the answer, to the end of the last."""
+    """Whole days after the day of the answer, to the end of the last; a stay with a first day is awaited until then."""
     bed = application.bed
     assert bed is not None
     assert application.offer_id is not None
-    days = state.policies.at(now_ms).admission_days
+    last = day_number(now_ms) + state.policies.at(now_ms).admission_days
+    if application.stay_from_day is not None:
+        last = max(last, application.stay_from_day)
     return OfferAcceptedFact.made(
         {
             "offer_id": application.offer_id,
@@ -50,7 +52,7 @@ def acceptance(state: BedsState, application: Application, now_ms: int) -> Offer
             "person_id": application.person_id,
             "facility_id": bed.facility.place_id,
             "bed_id": bed.bed_id,
-            "admit_by_ms": midnight_ms_of(day_number(now_ms) + days + 1),
+            "admit_by_ms": midnight_ms_of(last + 1),
         }
     )
 

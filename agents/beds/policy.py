@@ -126,6 +126,17 @@ class BedsParameters(_Parameters):
     cleaning_s_max: int = Field(default=48 * 3600, ge=60, le=DAYS_MAX * 86400, description="then somebody asks [O]")
     leave_days_max: int = Field(default=30, ge=1, le=DAYS_MAX, description="a bed held in hospital leave, then somebody asks (B17) [O]")
     stay_days_max: int = Field(default=60, ge=1, le=366, description="of a respite stay; no source gives it (features page, section 5) [O]")
+    stay_lead_days: int = Field(default=7, ge=0, le=60, description="a stay with a first day is offered a bed so long before it [O]")
+    stay_ahead_days_max: int = Field(default=183, ge=1, le=DAYS_MAX, description="how far ahead a stay's first day may lie [O]")
+    stay_notice_days: int = Field(default=2, ge=0, le=30, description="before its end family and home are told [O]")
+    stay_extension_days_max: int = Field(default=14, ge=0, le=366, description="of one extension of a respite stay [O]")
+    stay_extensions_max: int = Field(default=1, ge=0, le=50, description="of one stay [O]")
+    stay_extension_if_waiting: bool = Field(default=False, description="also while somebody waits whom the bed suits [O]")
+    override_reasons: tuple[Code, ...] = Field(
+        default=("emergency_placement", "court_order", "authority_order", "clerical_mistake", "safeguarding"),
+        max_length=50,
+        description="codes under which an operator may give a bed out of order (B16, W01) [O]",
+    )
     stay_grace_s: int = Field(default=12 * 3600, ge=0, le=30 * 86400, description="after the last day of a respite stay somebody asks [O]")
     memory_days: int = Field(default=365, ge=1, le=DAYS_MAX, description="closed and refused applications are known so long (I05) [O]")
     vacancy_days: int = Field(default=365, ge=30, le=DAYS_MAX, description="vacancies of so many days make the forecast [O]")

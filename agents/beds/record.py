@@ -41,6 +41,8 @@ class Record:
     applications: dict[str, Data] = field(default_factory=dict)
     facilities: dict[str, Data] = field(default_factory=dict)
     beds: dict[tuple[str, str], Data] = field(default_factory=dict)
+    overrides: dict[tuple[str, str], Data] = field(default_factory=dict)
+    """By bed: the last allocation out of order, until its offer is made."""
     policies: list[tuple[str, str, BedsParameters]] = field(default_factory=list)
 
     def policy(self, now_ms: int) -> tuple[str, BedsParameters]:
@@ -56,6 +58,8 @@ class Record:
         name = kind.removeprefix("beds.").removesuffix(".v1")
         if kind == "policy.adopted.v1" and data["policy"] == "beds":
             self.policies.append((data["in_force_from"], data["version"], BedsParameters.model_validate(data["parameters"], strict=False)))
+        elif name == "allocation.overridden":
+            self.overrides[(data["facility_id"], data["bed_id"])] = data
         elif name.startswith(("bed.", "facility.", "inventory.")):
             self._of_places(name, data)
         else:
@@ -139,11 +143,14 @@ class Record:
         )
         return next((rule for broken, rule in rules if broken), None)
 
+    def suited(self, facility_id: str, bed_id: str, now_ms: int) -> list[Place]:
+        """Everybody this free bed suits, in order; the street's own right aside."""
+        suits = (name for name in self.applications if self.ruled_out(name, facility_id, bed_id, now_ms) is None)
+        return sorted(self.place(name, now_ms) for name in suits)
+
     def line(self, facility_id: str, bed_id: str, now_ms: int) -> tuple[list[Place], bool]:
         """Everybody this free bed suits, first in order first; and whether they are the street's own, by right (B-R2)."""
-        everybody = sorted(
-            self.place(name, now_ms) for name in self.applications if self.ruled_out(name, facility_id, bed_id, now_ms) is None
-        )
+        everybody = self.suited(facility_id, bed_id, now_ms)
         if self.beds[(facility_id, bed_id)]["pool"] != "street":
             return everybody, False
         street = self.facilities[facility_id]["street"]

@@ -1,17 +1,19 @@
 """From admission to the clean bed: moving in, transfers, hospital leave, respite stays that end, vacating and cleaning."""
 
 from agents.beds.applications import known
+from agents.beds.lines import first_for
 from agents.beds.offers import acceptance, closing, open_task
 from agents.beds.state import Application, Bed, BedsState
 from agents.beds.states import ApplicationState, BedState
-from agents.beds.stock import bed_of
+from agents.beds.stock import bed_of, like
 from agents.core import Verdict, accept, refuse
-from agents.shared.calendar import day_number, day_of, midnight_ms, midnight_ms_of
+from agents.shared.calendar import DAY_MS, day_number, day_of, midnight_ms, midnight_ms_of
 from agents.shared.explanation import because
 from schemas.beds import (
     AdmissionConfirmedEvent,
     BedCleanedEvent,
     BedVacatedEvent,
+    ExtensionRequestedEvent,
     LeaveEndedEvent,
     LeaveStartedEvent,
     ResidentTransferredEvent,
@@ -26,6 +28,7 @@ from schemas.beds_facts import (
     LeaveStartedFact,
 )
 from schemas.beds_reasons import BedsReason
+from schemas.beds_stay_facts import StayEnding, StayExtended
 from schemas.decisions import Reasoned
 from schemas.facts import Fact, TaskKind
 
@@ -55,7 +58,11 @@ def admitted(state: BedsState, event: AdmissionConfirmedEvent, now_ms: int) -> V
         facts.append(acceptance(state, found, now_ms))
     for other in state.lying.get(found.person_id, ()):
         facts += _vacated(state, other, "moved", now_ms)
-    until_ms = None if found.stay_days is None else midnight_ms_of(day_number(now_ms) + found.stay_days + 1)
+    until_ms = None
+    if found.stay_days is not None:
+        # Who comes late leaves on the day that was agreed; who comes early stays as long as was agreed.
+        first = day_number(now_ms) if found.stay_from_day is None else min(found.stay_from_day, day_number(now_ms))
+        until_ms = midnight_ms_of(first + found.stay_days + 1)
     facts.append(_recorded(bed, found, "offer", until_ms, now_ms))
     return accept(*facts, *closing(bed, "admitted", "conflict"))
 
@@ -137,6 +144,7 @@ def transferred(state: BedsState, event: ResidentTransferredEvent, now_ms: int) 
             sex=None,
             waited_days=None,
             until_ms=old.until_ms,
+            extensions=old.extensions,
         ),
         why=because("transfer", reason=data.reason),
     )
@@ -181,6 +189,49 @@ def leave_ended(state: BedsState, event: LeaveEndedEvent, _now_ms: int) -> Verdi
         ),
         *closing(bed, "returned", "leave"),
     )
+
+
+def extension_requested(state: BedsState, event: ExtensionRequestedEvent, now_ms: int) -> Verdict:
+    """Before the end, as long and as often as policy says, and while nobody waits whom the bed would suit."""
+    data = event.data
+    bed = state.residents.get(data.application_id)
+    if bed is None:
+        return refuse(BedsReason.NOT_RESIDENT)
+    if bed.until_ms is None:
+        return refuse(BedsReason.NO_END)
+    if now_ms >= bed.until_ms:
+        return refuse(BedsReason.STAY_OVER, because("until", until_ms=bed.until_ms))
+    policy = state.policies.at(now_ms)
+    if data.days > policy.stay_extension_days_max:
+        return refuse(BedsReason.EXTENSION_TOO_LONG, because("stay_extension_days_max", days=policy.stay_extension_days_max))
+    if bed.extensions >= policy.stay_extensions_max:
+        return refuse(BedsReason.EXTENSIONS_USED, because("stay_extensions_max", extensions=policy.stay_extensions_max))
+    if not policy.stay_extension_if_waiting and first_for(state, policy, like(bed)) is not None:
+        return refuse(BedsReason.SOMEBODY_WAITS, because("stay_extension_if_waiting"))
+    return accept(
+        StayExtended(
+            facility_id=bed.facility.place_id,
+            bed_id=bed.bed_id,
+            application_id=data.application_id,
+            person_id=bed.person_id or "",
+            until_ms=bed.until_ms + data.days * DAY_MS,
+            days=data.days,
+            extensions=bed.extensions + 1,
+        )
+    )
+
+
+def ending(state: BedsState, bed_key: str) -> tuple[Reasoned, ...]:
+    """A stay ends soon."""
+    bed = bed_at(state, bed_key)
+    fact = StayEnding(
+        facility_id=bed.facility.place_id,
+        bed_id=bed.bed_id,
+        application_id=bed.resident_id or "",
+        person_id=bed.person_id or "",
+        until_ms=bed.until_ms or 0,
+    )
+    return (Reasoned(fact, because("stay_notice_days")),)
 
 
 def overdue(state: BedsState, kind: str, bed_key: str, now_ms: int) -> tuple[Reasoned, ...]:

@@ -18,7 +18,7 @@ from agents.shared.nearest import Point
 PLAIN = (
     "person_id", "street", "sex", "level", "score", "assessed_date", "assessment_until_ms", "stay_days", "within_m", "eligible_day",
     "draw_id", "arrival", "emergency", "refusals", "offers", "offer_id", "offered_ms", "expired_offer_id", "promised_until_ms",
-    "provisional", "suspended_until_ms", "suspension", "task_id",
+    "provisional", "suspended_until_ms", "suspension", "task_id", "stay_from_day",
 )  # fmt: skip
 """Of an application: written as they are."""
 LISTS = ("categories", "bed_types", "wished", "choices")
@@ -38,7 +38,7 @@ def dump(state: BedsState) -> Iterator[Row]:
     for facility in state.facilities.values():
         yield _facility_row(facility)
         for bed in facility.beds.values():
-            yield ["bed", bed.bed_id, bed.state.value, *(getattr(bed, name) for name in OF_BED), dict(bed.task_ids)]
+            yield ["bed", bed.bed_id, bed.state.value, *(getattr(bed, name) for name in OF_BED), dict(bed.task_ids), bed.extensions]
     for application in state.applications.values():
         yield _application_row(application)
     for application_id in state.ended_order:
@@ -136,7 +136,8 @@ def _take_bed(state: BedsState, facility: Facility, row: Row) -> None:
     bed.state = BedState(row[2])
     for name, value in zip(OF_BED, row[3:], strict=False):
         setattr(bed, name, value)
-    bed.task_ids = dict(row[-1])
+    bed.task_ids = dict(row[3 + len(OF_BED)])
+    bed.extensions = row[4 + len(OF_BED)] if len(row) > 4 + len(OF_BED) else 0  # older snapshots end before it
     add_bed(state, bed)
     if bed.resident_id is not None and bed.person_id is not None:
         state.residents[bed.resident_id] = bed
@@ -168,7 +169,7 @@ def _take_application(state: BedsState, row: Row) -> None:
         set_apart(state, application, facility_id, until_ms)
     for name, value in zip(LISTS, row[7:], strict=False):
         setattr(application, name, tuple(value))
-    for name, value in zip(PLAIN, row[7 + len(LISTS) :], strict=True):
+    for name, value in zip(PLAIN, row[7 + len(LISTS) :], strict=False):  # older snapshots have fewer
         setattr(application, name, value)
     if application.state is ApplicationState.OFFERED and application.provisional:
         state.provisional[application_id] = application

@@ -32,6 +32,20 @@ class Turn(NamedTuple):
     by_right: bool
 
 
+class Directed(NamedTuple):
+    """A bed that an operator gave to an applicant out of order; the offer is made next."""
+
+    application_id: str
+    facility_id: str
+    bed_id: str
+    reason: str
+
+    @property
+    def key(self) -> str:
+        """Of the work to be done."""
+        return f"override|{self.application_id}"
+
+
 class Facility(Place):
     """A home. Unlisted when only its beds came so far (I09): then nobody is sent there yet."""
 
@@ -61,6 +75,7 @@ class Bed:
         "application_id",
         "bed_id",
         "bed_type",
+        "extensions",
         "facility",
         "leave_until_ms",
         "offer_id",
@@ -92,6 +107,8 @@ class Bed:
         self.person_id: str | None = None
         self.until_ms: int | None = None
         self.leave_until_ms: int | None = None
+        self.extensions = 0
+        """How often the stay of who lies here was extended."""
         self.task_ids: dict[str, str] = {}
         """Open human tasks about it: ``conflict``, ``leave``, ``stay``, ``cleaning``."""
 
@@ -154,6 +171,7 @@ class Application:
         "sex",
         "state",
         "stay_days",
+        "stay_from_day",
         "street",
         "suspended_until_ms",
         "suspension",
@@ -179,13 +197,14 @@ class Application:
         self.choices: tuple[str, ...] = ()
         self.within_m: int | None = None
         self.stay_days: int | None = None
+        self.stay_from_day: int | None = None
+        """Day number of a stay's first day, when it has one."""
         self.eligible_day = 0
         self.draw_id: str | None = None
         self.arrival = 0
         self.emergency = False
         self.state = ApplicationState.NEW
-        self.refusals = 0
-        self.offers = 0
+        self.refusals = self.offers = 0
         self.offer_id: str | None = None
         self.offered_ms = 0
         self.expired_offer_id: str | None = None
@@ -245,6 +264,8 @@ class BedsState:
     below_quota: bool = False
     quota_task_id: str | None = None
     deadlines: Deadlines = field(default_factory=Deadlines)
+    directed: Directed | None = None
+    """Never set between events."""
     tasks: dict[str, str] = field(default_factory=dict)
     """Open human tasks of this domain's cases: task id to what it is about."""
     bed_tasks: dict[str, tuple[str, str]] = field(default_factory=dict)

@@ -23,6 +23,11 @@ def bed_of(state: BedsState, facility_id: str, bed_id: str) -> Bed | None:
     return None if facility is None else facility.beds.get(bed_id)
 
 
+def like(bed: Bed) -> Group:
+    """The group this bed would be free in, whether it is free or not: to ask who waits for it."""
+    return Group(bed.facility, bed.bed_type, bed.sex, bed.pool)
+
+
 def add_bed(state: BedsState, bed: Bed) -> None:
     """A bed that was not known before, in the state it says."""
     assert bed.bed_id not in bed.facility.beds

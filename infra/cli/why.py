@@ -125,6 +125,8 @@ def in_words(certificate: Certificate) -> str:
         lines.append("this bed was offered to you")
     elif rule == "behind":
         lines.append(f"why not you: {certificate['ahead_count']} were ahead; the first by {certificate['criterion']}")
+    elif rule == "overtaken":
+        lines.append(f"why not you: an operator gave it out of order ({certificate['override']}); {certificate['ahead_count']} were ahead")
     else:
         lines.append(f"why not you: {rule}")
     return "\n".join(lines)

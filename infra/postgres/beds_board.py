@@ -152,7 +152,7 @@ async def _allocations(pool: Any, area: str | None) -> list[dict[str, Any]]:
     )
     plain = (
         "offer_id", "application_id", "area", "state", "by", "reason", "facility_id", "name", "bed_id", "bed_type", "pool", "lane",
-        "distance_m", "priority_class", "waiting", "next_application_id",
+        "override_reason", "distance_m", "priority_class", "waiting", "next_application_id",
     )  # fmt: skip
     return [
         {

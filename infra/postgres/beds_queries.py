@@ -63,6 +63,7 @@ def _application(row: Any) -> dict[str, Any]:
         **{name: orjson.loads(row[name]) if row[name] else [] for name in ("categories", "bed_types", "wished", "choices")},
         "assessed_on": _day(row["assessed_day"]),
         "eligible_on": _day(row["eligible_day"]),
+        "stay_from": _day(row["stay_from"]),
         "assessment_until": instant_or_none(row["assessment_until_ms"]),
         "suspended_until": instant_or_none(row["suspended_until_ms"]),
         "excluded": {name: instant_or_none(until_ms) for name, until_ms in orjson.loads(row["excluded"]).items()},
@@ -75,8 +76,8 @@ def _application(row: Any) -> dict[str, Any]:
 
 def _offer(row: Any) -> dict[str, Any]:
     plain = (
-        "offer_id", "state", "by", "reason", "counted", "facility_id", "name", "bed_id", "bed_type", "pool", "lane", "distance_m",
-        "provisional",
+        "offer_id", "state", "by", "reason", "counted", "facility_id", "name", "bed_id", "bed_type", "pool", "lane",
+        "override_reason", "distance_m", "provisional",
     )  # fmt: skip
     return {
         **{name: row[name] for name in plain},

@@ -37,6 +37,7 @@ from schemas.beds_facts import (
     PriorityApprovedFact,
     ReassessmentDue,
 )
+from schemas.beds_stay_facts import AllocationOverriddenFact, OfferWithdrawn, StayEnding, StayExtended
 from streams.auditor.table import CaseKind, CaseRow, Places, PoolRow, Row, Step, Table
 
 APPLICATION, TURNOVER, LEAVE, STAY = "application", "turnover", "leave", "stay"
@@ -111,6 +112,7 @@ TABLE = Table(
         BedFreed: (_there(None), *_ends(TURNOVER)),
         LeaveStartedFact: (CaseRow(LEAVE, BED, Step.OPENS, {"leave": "hold_until_ms"}),),
         LeaveEndedFact: _ends(LEAVE),
+        StayExtended: (CaseRow(STAY, BED, Step.GOES_ON, {"stay": "until_ms"}),),
         BedOverdue: (
             # A human has it now, by a task about the resident or the home.
             CaseRow(TURNOVER, BED, Step.ENDS, only_if=lambda data: data["kind"] == "cleaning"),
@@ -122,6 +124,7 @@ TABLE = Table(
         {
             FacilityListed, FacilitySilent, InventoryReported, BedConflicted, BedReconciled, PoolBelowQuota, PoolQuotaMet,
             ApplicationRefused, PriorityApprovedFact, ExclusionEnded, OfferExpired, OfferDeclinedFact, AdmissionMissed,
+            AllocationOverriddenFact, OfferWithdrawn, StayEnding,
         }
     ),
 )  # fmt: skip

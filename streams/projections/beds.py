@@ -7,6 +7,7 @@ from typing import Any
 import orjson
 
 from schemas import beds_facts as facts
+from schemas import beds_stay_facts as stay_facts
 from schemas.facts import Fact
 from streams.projections import beds_places
 from streams.projections.beds_places import bed_key
@@ -66,6 +67,7 @@ def _queued(rows: Rows, place: Place, fact: facts.ApplicationQueued, why: Why | 
         "score": fact.score, "assessed_day": date.fromisoformat(fact.assessed_date), "assessment_until_ms": fact.assessment_until_ms,
         "categories": json_text(fact.categories), "priority_class": fact.priority_class, "bed_types": json_text(fact.bed_types),
         "wished": json_text(fact.wished), "choices": json_text(fact.choices), "within_m": fact.within_m, "stay_days": fact.stay_days,
+        "stay_from": None if fact.stay_from is None else date.fromisoformat(fact.stay_from),
         "eligible_day": date.fromisoformat(fact.eligible_date), "draw_id": fact.draw_id, "arrival": fact.arrival, "emergency": False,
         "refusals": 0, "offers": 0, "excluded": "{}", "rank_first": fact.rank, "queued_ms": place.at_ms, "changed_ms": place.at_ms,
         "event_id": place.event_id,
@@ -142,7 +144,8 @@ def _offer_made(rows: Rows, place: Place, fact: facts.OfferMade, why: Why | None
         "pool": fact.pool, "lane": fact.lane, "distance_m": fact.distance_m, "priority_class": application["priority_class"],
         "criteria": json_text(fact.order), "sort_key": json_text(fact.key), "tie": fact.tie,
         "next_application_id": fact.next_application_id, "next_key": json_text(fact.next_key), "next_tie": fact.next_tie,
-        "waiting": fact.waiting, "made_ms": place.at_ms, "expires_ms": fact.expires_at_ms, "provisional": fact.provisional,
+        "waiting": fact.waiting, "override_reason": fact.override_reason, "made_ms": place.at_ms,
+        "expires_ms": fact.expires_at_ms, "provisional": fact.provisional,
         "partition": place.partition, "journal_offset": place.offset, "event_id": place.event_id,
     }  # fmt: skip
     rows.put(OFFERS, (fact.offer_id, place.area), row)
@@ -187,6 +190,12 @@ def _set_apart(rows: Rows, place: Place, fact: facts.OfferDeclinedFact | facts.O
     excluded = {} if row is None else orjson.loads(row["excluded"])
     excluded[fact.facility_id] = fact.excluded_until_ms
     _change(rows, place, fact.application_id, refusals=fact.refusals, excluded=json_text(excluded))
+
+
+def _told(rows: Rows, place: Place, fact: stay_facts.AllocationOverriddenFact | stay_facts.OfferWithdrawn, why: Why | None) -> None:
+    """Told in the history; what follows from it are the facts after it."""
+    _change(rows, place, fact.application_id)
+    _history(rows, place, fact, why)
 
 
 def _released(rows: Rows, place: Place, fact: facts.BedReleased, why: Why | None) -> None:
@@ -237,6 +246,8 @@ FOLDS: dict[type[Fact], Fold] = {
     facts.AdmissionMissed: Fold(_offer_expired, _promise),
     facts.BedReleased: Fold(_released, _promise),
     facts.AdmissionRecorded: Fold(_admitted, _admission),
+    stay_facts.AllocationOverriddenFact: Fold(_told, _application),
+    stay_facts.OfferWithdrawn: Fold(_told, _application),
     **beds_places.FOLDS,
 }
 

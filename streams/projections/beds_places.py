@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from schemas import beds_facts as facts
+from schemas import beds_stay_facts as stay_facts
 from schemas.facts import Fact
 from streams.projections.beds_tables import APPLICATIONS, BEDS, FACILITIES, HISTORY, PLACEMENTS, POOLS, VACANCIES
 from streams.projections.fold import Fold, Why, civil_day, json_text
@@ -132,6 +133,15 @@ def _overdue(rows: Rows, place: Place, fact: facts.BedOverdue, why: Why | None) 
     _of_resident(rows, place, fact, why)
 
 
+def _ending(rows: Rows, place: Place, fact: stay_facts.StayEnding, why: Why | None) -> None:
+    _of_resident(rows, place, fact, why)
+
+
+def _extended(rows: Rows, place: Place, fact: stay_facts.StayExtended, why: Why | None) -> None:
+    change(rows, place, fact, until_ms=fact.until_ms)
+    _of_resident(rows, place, fact, why)
+
+
 def _of_resident(rows: Rows, place: Place, fact: Any, why: Why | None, **values: Any) -> None:
     """What happens to a resident of the pool is told in the history of their application."""
     if fact.application_id is None or rows.get(APPLICATIONS, (fact.application_id, place.area)) is None:
@@ -165,6 +175,8 @@ FOLDS: dict[type[Fact], Fold] = {
     facts.LeaveStartedFact: Fold(_leave_started, _bed_and_resident),
     facts.LeaveEndedFact: Fold(_leave_ended, _bed_and_resident),
     facts.BedOverdue: Fold(_overdue, _bed_and_resident),
+    stay_facts.StayEnding: Fold(_ending, _bed_and_resident),
+    stay_facts.StayExtended: Fold(_extended, _bed_and_resident),
     facts.PoolBelowQuota: Fold(_quota, _pool),
     facts.PoolQuotaMet: Fold(_quota, _pool),
 }

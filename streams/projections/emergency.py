@@ -294,6 +294,7 @@ FOLDS: dict[type[Fact], Fold] = {
     facts.DispatchShort: Fold(_short, _incident),
     facts.SearchEnded: Fold(_complete, _incident),
     facts.GapLeft: Fold(_only_told),
+    facts.PreemptionSuggested: Fold(_only_told),
     facts.ContactCalled: Fold(_only_told),
     facts.ContactAnsweredFact: Fold(_contact_answered, _incident),
     facts.ContactsExhausted: Fold(_only_told),

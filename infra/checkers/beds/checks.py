@@ -1,6 +1,6 @@
 """What the checkers are told about beds."""
 
-from infra.checkers.beds import lifecycle, lines, stock
+from infra.checkers.beds import lifecycle, lines, stays, stock
 from infra.checkers.beds.expected import BedsExpected
 from infra.checkers.beds.model import Area
 from infra.checkers.beds.writing import MODEL
@@ -11,7 +11,8 @@ from infra.checkers.logs import Logs
 
 def _eyes(logs: Logs, every: int) -> list[Eye[Area]]:
     return [
-        lifecycle.Moves(), lifecycle.NoOrphans(settled=logs.settled), lifecycle.TimersInTime(), lifecycle.RefusalsCost(),
+        lifecycle.Moves(), lifecycle.NoOrphans(settled=logs.settled), lifecycle.TimersInTime(), stays.StaysInTime(),
+        lifecycle.RefusalsCost(),
         lifecycle.FairDraw(), stock.FreeBeds(), stock.Conservation(), stock.OneOffer(), stock.ResolvedOnce(), stock.FreedOnce(),
         stock.NewestWins(), stock.FreshWord(), stock.CitesInventory(), lines.NoOvertaking(every), lines.NobodyWaits(settled=logs.settled),
         lines.AgeingBound(every), lines.NearestBed(every), lines.TrueCertificates(every),

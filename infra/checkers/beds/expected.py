@@ -14,12 +14,12 @@ from infra.checkers.logs import Decided
 
 AS_SAID = (
     "person_id", "lat", "lon", "street", "sex", "level", "score", "assessment_until_ms", "categories", "priority_class", "bed_types",
-    "wished", "choices", "within_m", "stay_days", "draw_id", "arrival",
+    "wished", "choices", "within_m", "stay_days", "stay_from", "draw_id", "arrival",
 )  # fmt: skip
 REASSESSED = ("level", "score", "assessment_until_ms", "categories", "priority_class", "bed_types", "wished")
 OFFERED = (
     "application_id", "facility_id", "bed_id", "bed_type", "bed_sex", "pool", "lane", "distance_m", "tie", "next_application_id",
-    "next_key", "next_tie", "waiting", "provisional",
+    "next_key", "next_tie", "waiting", "provisional", "override_reason",
 )  # fmt: skip
 PLACED = ("facility_id", "bed_id", "application_id", "offer_id", "bed_type", "pool", "cause", "sex", "waited_days")
 
@@ -100,7 +100,7 @@ class BedsExpected(Expected[Area]):
     def _application(self, area: Area, decided: Decided, name: str, data: dict[str, Any]) -> None:
         applications, key = self.tables["beds_applications"], (data["application_id"], area.area)
         if name == "application.queued":
-            applications[key] = {each: data[each] for each in AS_SAID} | {
+            applications[key] = {each: data.get(each) for each in AS_SAID} | {
                 "assessed_day": data["assessed_date"], "eligible_day": data["eligible_date"], "reason": None, "approver": None, "offers": 0,
                 "rank_first": data["rank"], "queued_ms": decided.time_ms, "admitted_ms": None, "waited_days": None, "left_ms": None,
                 "event_id": decided.event_id,
@@ -133,7 +133,7 @@ class BedsExpected(Expected[Area]):
     def _offer(self, area: Area, decided: Decided, name: str, data: dict[str, Any]) -> None:
         offers, key, now_ms = self.tables["beds_offers"], (data["offer_id"], area.area), decided.time_ms
         if name == "offer.made":
-            offers[key] = {each: data[each] for each in OFFERED} | {
+            offers[key] = {each: data.get(each) for each in OFFERED} | {
                 "criteria": data["order"], "sort_key": data["key"], "made_ms": now_ms, "expires_ms": data["expires_at_ms"], "state": "open",
                 "by": None, "reason": None, "counted": None, "answered_ms": None, "admit_by_ms": None, "ended_ms": None,
                 "partition": decided.partition, "journal_offset": decided.offset, "event_id": decided.event_id,

@@ -8,6 +8,7 @@ from infra.checkers.beds.lines import finished
 from infra.checkers.beds.model import ENDED, Application, Area
 from infra.checkers.beds.order import Moment
 from infra.checkers.beds.policy import DAY_MS, answer_by, calendars, end_of, in_force
+from infra.checkers.civil import minute_ms
 from infra.checkers.fold import Eye
 from infra.checkers.logs import Decided
 
@@ -19,6 +20,8 @@ NEXT: dict[str, set[str | None]] = {
     "offer.declined": {"offered", "accepted"},
     "offer.expired": {"offered"},
     "offer.deadline_moved": {"offered"},
+    "offer.withdrawn": {"offered", "accepted"},
+    "allocation.overridden": {"queued", "offered", "accepted", "suspended"},
     "admission.missed": {"accepted"},
     "bed.released": {"offered", "accepted"},
     "application.suspended": {"queued", "suspended"},
@@ -92,6 +95,8 @@ class NoOrphans(Eye[Area]):
         applications, beds = self._touched.pop(area.area, (set(), set()))
         for name in applications:
             one = area.open.get(name)
+            if one is not None and one.lapse_ms is not None:
+                heappush(waiting, (one.lapse_ms, "lapse", (name,)))
             if one is not None and one.due_ms is not None:
                 heappush(waiting, (one.due_ms, "application", (name,)))
             elif one is not None and not area.has_human(name):
@@ -115,6 +120,10 @@ class NoOrphans(Eye[Area]):
 
     def _past(self, area: Area, entry: tuple[int, str, tuple[str, ...]], decided: Decided) -> None:
         due_ms, kind, key = entry
+        if kind == "lapse":
+            if key[0] in area.open and not area.has_human(f"lapse|{key[0]}"):
+                self.note(f"{key[0]} is {area.open[key[0]].state}, and the last day of its stay has come", decided)
+            return
         if kind == "application":
             one = area.open.get(key[0])
             if one is not None and one.due_ms == due_ms and not _owned(area, one):
@@ -144,10 +153,9 @@ class TimersInTime(Eye[Area]):
             case "application.exclusion_ended" if application is not None:
                 for facility_id in data["facility_ids"]:
                     self._not_before(decided, f"{application.application_id} and {facility_id}", application.excluded.get(facility_id))
-            case "bed.cleaning" if bed is not None:
-                self._not_before(decided, f"{bed.key} is cleaned", bed.due.get("cleaning"))
-            case "bed.overdue" if bed is not None:
-                self._not_before(decided, f"{bed.key} is overdue ({data['kind']})", bed.due.get(data["kind"]))
+            case "bed.cleaning" | "bed.overdue" as what if bed is not None:
+                kind = "cleaning" if what == "bed.cleaning" else data["kind"]
+                self._not_before(decided, f"{bed.key}: {what} ({kind})", bed.due.get(kind))
             case "offer.made":
                 policy = in_force(area, now_ms)
                 self._set(decided, data["offer_id"], data, answer_by(calendars(area), now_ms, policy["offer_working_days"]))
@@ -157,9 +165,7 @@ class TimersInTime(Eye[Area]):
                     until_ms, provisional = answer_by(calendars(area), offer.made_ms, policy["offer_working_days"])
                     self._set(decided, data["offer_id"], data, (max(until_ms, now_ms), provisional))
             case "offer.accepted":
-                self._is(
-                    decided, f"{data['offer_id']}: admission", data["admit_by_ms"], end_of(now_ms, in_force(area, now_ms)["admission_days"])
-                )
+                self._is(decided, f"{data['offer_id']}: admission", data["admit_by_ms"], _admit_by(area, now_ms, application))
             case "inventory.reported":
                 self._reported(area, decided, data)
             case _:
@@ -195,6 +201,14 @@ class TimersInTime(Eye[Area]):
     def _is(self, decided: Decided, what: str, said: int, wanted: int) -> None:
         if said != wanted:
             self.note(f"{what} until {said}, by policy {wanted}", decided)
+
+
+def _admit_by(area: Area, now_ms: int, one: Application | None) -> int:
+    """The policy's days after the answer; a stay with a first day is awaited until then."""
+    wanted = end_of(now_ms, in_force(area, now_ms)["admission_days"])
+    if one is not None and one.first.get("stay_from") is not None:
+        wanted = max(wanted, minute_ms(one.first["stay_from"], 1440))
+    return wanted
 
 
 class RefusalsCost(Eye[Area]):
@@ -283,7 +297,7 @@ class FairDraw(Eye[Area]):
 def _owned(area: Area, one: Application) -> bool:
     """By a human, for its own sake or because our code could not act on its deadline."""
     name = one.application_id
-    return area.has_human(name) or any(area.has_human(f"{kind}|{name}") for kind in ("assess", "offer", "admit", "resume"))
+    return area.has_human(name) or any(area.has_human(f"{kind}|{name}") for kind in ("assess", "offer", "admit", "resume", "lapse"))
 
 
 def _stuck(area: Area, kind: str, key: tuple[str, ...]) -> bool:

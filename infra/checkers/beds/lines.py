@@ -47,13 +47,17 @@ class Sampled(Eye[Area]):
 
 
 class NoOvertaking(Sampled):
-    """W01: nobody whom this bed suits, in line at that prefix, stands before who got it; and the offer says so truly."""
+    """W01: nobody whom this bed suits, in line at that prefix, stands before who got it; and the offer says so truly. Out of order goes
+    only what an operator's word gave to that applicant, in the same decision, with a reason of the policy."""
 
     def __init__(self, every: int = 1) -> None:
         super().__init__("W01", every)
 
     def judge(self, moment: Moment, decided: Decided, data: dict[str, Any], pair: tuple[Application, Bed]) -> None:
         """Sort everybody."""
+        if data["lane"] == "override" or data.get("override_reason") is not None:
+            self._override(moment, decided, data, pair)
+            return
         everybody, own = moment.line(pair[1])
         line = own or everybody
         name, offered = f"{data['bed_id']} of {data['facility_id']}", place_of(data)
@@ -64,6 +68,20 @@ class NoOvertaking(Sampled):
             self.note(f"{name}: {offered.application_id} stands at {line[0][:2]}, the offer says {offered[:2]}", decided)
         if (data["lane"] == "own_street") != bool(own):
             self.note(f"{name} is offered in lane {data['lane']}; {len(own)} of the street's own wait for it", decided)
+
+    def _override(self, moment: Moment, decided: Decided, data: dict[str, Any], pair: tuple[Application, Bed]) -> None:
+        word, name = moment.area.overrides.get(pair[1].key), f"{data['bed_id']} of {data['facility_id']}"
+        same = any(fact["type"] == "beds.allocation.overridden.v1" and fact["data"] == word for fact in decided.body["facts"])
+        if word is None or not same or (word["application_id"], word["reason"]) != (data["application_id"], data["override_reason"]):
+            self.note(f"{name} goes to {data['application_id']} out of order, and nobody said so", decided)
+        elif data["lane"] != "override" or word["reason"] not in moment.policy["override_reasons"]:
+            self.note(
+                f"{name} goes to {data['application_id']} out of order for {word['reason']}, which is no reason of the policy", decided
+            )
+        if moment.place(pair[0]) != place_of(data):
+            self.note(f"{name}: {data['application_id']} stands at {moment.place(pair[0])[:2]}, the offer says otherwise", decided)
+        if pair[1].bed_type not in pair[0].bed_types or pair[1].sex not in ("any", pair[0].first["sex"]):
+            self.note(f"{name} does not suit {data['application_id']}", decided)
 
 
 class TrueCertificates(Sampled):
@@ -84,7 +102,7 @@ class TrueCertificates(Sampled):
         """The next in line is the next of the street's own by right, else of everybody."""
         everybody, own = moment.line(pair[1])
         others = [place for place in everybody if place.application_id != data["application_id"]]
-        following = (own[1:] or others if own else others)[:1]
+        following = ([place for place in own if place in others] or others)[:1]
         said = [] if data["next_application_id"] is None else [place_of(data, "next_")]
         if following != said:
             self.note(f"{data['offer_id']} says that {said} came next, it was {following}", decided)
@@ -116,7 +134,7 @@ class NearestBed(Sampled):
     def judge(self, moment: Moment, decided: Decided, data: dict[str, Any], pair: tuple[Application, Bed]) -> None:
         """Look at every free bed."""
         application, bed = pair
-        best = moment.best(application)
+        best = bed if data["lane"] == "override" else moment.best(application)
         if best is None or best.key != bed.key:
             found = None if best is None else best.key
             self.note(f"{data['application_id']} is offered {bed.key}, the one to take is {found}", decided)
@@ -144,7 +162,7 @@ class AgeingBound(Sampled):
     def judge(self, moment: Moment, decided: Decided, data: dict[str, Any], pair: tuple[Application, Bed]) -> None:
         """Compare who got the bed with everybody who came earlier and whom it suits."""
         winner, bed = pair
-        if "eligible_date" not in moment.policy["order"]:
+        if "eligible_date" not in moment.policy["order"] or data["lane"] == "override":
             return
         by_right = data["lane"] == "own_street"
         rank = class_of(moment.policy, winner.categories)[0]

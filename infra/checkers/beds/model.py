@@ -40,6 +40,7 @@ class Bed:
     person_id: str | None = None
     until_ms: int | None = None
     leave_until_ms: int | None = None
+    extensions: int = 0
     due: dict[str, int] = field(default_factory=dict)
 
     @property
@@ -67,6 +68,8 @@ class Application:
     excluded: dict[str, int | None] = field(default_factory=dict)
     offer_id: str | None = None
     due_ms: int | None = None
+    lapse_ms: int | None = None
+    """When the last day of a stay with a first day has come."""
 
     @property
     def application_id(self) -> str:
@@ -100,6 +103,8 @@ class Area(fold.Area):
     persons: dict[str, list[Application]] = field(default_factory=dict)
     """Open ones by person."""
     offers: dict[str, Offer] = field(default_factory=dict)
+    overrides: dict[BedKey, Data] = field(default_factory=dict)
+    """Beds given out of order, until their offers are made."""
     draws: dict[str, str] = field(default_factory=dict)
     """Committed draws: the hash of the seed."""
     about: dict[str, Data] = field(default_factory=dict)

@@ -25,7 +25,10 @@ DEFAULTS: Parameters = {
     "facility_reasons": ["bed_taken", "care_unsuitable", "infection", "sex_unsuitable", "behaviour", "unreachable"],
     "expiry_counts": True, "missed_admission_counts": True, "refusals_max": 2, "suspension_days": 90, "pause_days_max": 366,
     "refused_rest_days": 30, "facility_rest_days": None, "inventory_age_s_max": 48 * 3600, "cleaning_after_s": 2 * 3600,
-    "cleaning_s_max": 48 * 3600, "leave_days_max": 30, "stay_days_max": 60, "stay_grace_s": 12 * 3600, "memory_days": 365,
+    "cleaning_s_max": 48 * 3600, "leave_days_max": 30, "stay_days_max": 60, "stay_grace_s": 12 * 3600, "stay_lead_days": 7,
+    "stay_ahead_days_max": 183, "stay_notice_days": 2, "stay_extension_days_max": 14, "stay_extensions_max": 1,
+    "stay_extension_if_waiting": False,
+    "override_reasons": ["emergency_placement", "court_order", "authority_order", "clerical_mistake", "safeguarding"], "memory_days": 365,
     "vacancy_days": 365, "seen_memory_s": 3 * 86400,
 }  # fmt: skip
 REMIND_DAYS = 30

@@ -140,8 +140,11 @@ class ResolvedOnce(Eye[Area]):
             "offer.deadline_moved": (("open",), None),
             "admission.recorded": (("accepted",), True),
             "admission.missed": (("accepted",), False),
+            "offer.withdrawn": (("open", "accepted"), None),
             "bed.released": (("open", "accepted"), None),
         }
+        if name not in wanted:
+            return
         states, when = wanted[name]
         if name == "offer.declined" and offer.state == "open":
             when = True
@@ -162,7 +165,7 @@ class ResolvedOnce(Eye[Area]):
         self._told.clear()
 
     def _note_end(self, name: str, offer_id: str) -> None:
-        if name in ("offer.declined", "offer.expired", "admission.missed"):
+        if name in ("offer.declined", "offer.expired", "admission.missed", "offer.withdrawn"):
             self._told[offer_id] = name
         elif name == "bed.released":
             self._told.pop(offer_id, None)

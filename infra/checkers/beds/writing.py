@@ -5,6 +5,7 @@ from collections.abc import Callable
 from infra.checkers import fold
 from infra.checkers.beds.model import Application, Area, Bed, Data, Offer
 from infra.checkers.beds.policy import DAY_MS, REMIND_DAYS, in_force
+from infra.checkers.civil import minute_ms
 
 
 def _facility_listed(area: Area, data: Data) -> None:
@@ -55,6 +56,8 @@ def _queued(area: Area, data: Data) -> None:
         data["assessed_date"], data["assessment_until_ms"],
         due_ms=data["assessment_until_ms"],
     )  # fmt: skip
+    if data.get("stay_from") is not None:
+        application.lapse_ms = minute_ms(data["stay_from"], data["stay_days"] * 1440)
     area.applications[data["application_id"]] = area.open[data["application_id"]] = application
     area.persons.setdefault(data["person_id"], []).append(application)
 
@@ -116,6 +119,8 @@ def _ended(area: Area, data: Data) -> None:
 
 
 def _offer_made(area: Area, data: Data) -> None:
+    if data.get("override_reason") is not None:
+        area.overrides.pop((data["facility_id"], data["bed_id"]), None)
     offer = area.offers[data["offer_id"]] = Offer(data, due_ms=data["expires_at_ms"], made_ms=area.now_ms)
     application, bed = area.open.get(data["application_id"]), area.bed(data)
     if bed is not None:
@@ -182,8 +187,43 @@ def _admitted(area: Area, data: Data) -> None:
     area.move(bed, "occupied")
     bed.published, bed.offer_id = "occupied", None
     bed.resident_id, bed.person_id, bed.until_ms = data["application_id"], data["person_id"], data["until_ms"]
-    if data["until_ms"] is not None and data["application_id"] is not None:
-        bed.due["stay"] = max(data["until_ms"] + in_force(area, area.now_ms)["stay_grace_s"] * 1000, area.now_ms)
+    bed.extensions = data.get("extensions", 0)
+    if data["application_id"] is not None:
+        _expect_end(area, bed)
+
+
+def _expect_end(area: Area, bed: Bed) -> None:
+    if bed.until_ms is None:
+        return
+    policy = in_force(area, area.now_ms)
+    bed.due["stay"] = max(bed.until_ms + policy["stay_grace_s"] * 1000, area.now_ms)
+    notice_ms = bed.until_ms - policy["stay_notice_days"] * DAY_MS
+    bed.due.pop("notice", None)
+    if notice_ms > area.now_ms:
+        bed.due["notice"] = notice_ms
+
+
+def _extended(area: Area, data: Data) -> None:
+    bed = area.bed(data)
+    if bed is not None:
+        bed.until_ms, bed.extensions = data["until_ms"], data["extensions"]
+        _expect_end(area, bed)
+
+
+def _ending(area: Area, data: Data) -> None:
+    bed = area.bed(data)
+    if bed is not None:
+        bed.due.pop("notice", None)
+
+
+def _overridden(area: Area, data: Data) -> None:
+    area.overrides[data["facility_id"], data["bed_id"]] = data
+
+
+def _taken_back(area: Area, data: Data) -> None:
+    offer = area.offers.get(data["offer_id"])
+    if offer is not None:
+        offer.told = "overridden"
 
 
 def _vacated(area: Area, data: Data) -> None:
@@ -192,6 +232,7 @@ def _vacated(area: Area, data: Data) -> None:
         area.move(bed, "vacated")
         bed.published = "cleaning"
         bed.resident_id = bed.person_id = bed.until_ms = bed.leave_until_ms = None
+        bed.extensions = 0
         bed.due = {"cleaning": data["cleaning_at_ms"]}
 
 
@@ -271,6 +312,10 @@ _WRITERS: dict[str, Callable[[Area, Data], None]] = {
     "beds.application.resumed.v1": _resumed,
     "beds.application.exclusion_ended.v1": _exclusion_ended,
     "beds.application.ended.v1": _ended,
+    "beds.allocation.overridden.v1": _overridden,
+    "beds.stay.extended.v1": _extended,
+    "beds.stay.ending.v1": _ending,
+    "beds.offer.withdrawn.v1": _taken_back,
     "beds.offer.made.v1": _offer_made,
     "beds.offer.deadline_moved.v1": _deadline_moved,
     "beds.offer.accepted.v1": _accepted,

@@ -43,7 +43,7 @@ class RandomYear:
         makers = (
             *(self.applied,) * 5, *(self.answered,) * 6, *(self.admitted,) * 4, *(self.published,) * 3, *(self.vacated,) * 3,
             *(self.cleaned,) * 3, self.home, self.reassessed, self.withdrawn, self.died, self.paused, self.approved, self.transferred,
-            self.leave, self.tick, self.tick,
+            self.leave, self.tick, self.tick, self.overridden, self.extended,
         )  # fmt: skip
         if rng.random() < 0.01:
             kind, data = self.policy()
@@ -97,6 +97,8 @@ class RandomYear:
         }
         if respite:
             data["stay_days"] = rng.choice((3, 10))
+            if rng.random() < 0.5:
+                data["stay_from"] = (day_of(self.now_ms) + timedelta(days=rng.choice((0, 1, 3, 9)))).isoformat()
         if rng.random() < 0.3:
             data["choices"] = [f"f{choice}" for choice in rng.sample(range(HOMES), rng.choice((1, 2, 3)))]
         if rng.random() < 0.3:
@@ -161,6 +163,20 @@ class RandomYear:
             return "application.resumed", {"application_id": application_id}
         until = (day_of(self.now_ms) + timedelta(days=self.rng.choice((0, 2, 20)))).isoformat()
         return "application.paused", {"application_id": application_id, "until": until}
+
+    def overridden(self) -> tuple[str, dict[str, Any]]:
+        held = [bed for home in self.area.domain.facilities.values() for bed in home.beds.values() if bed.state.value in ("held", "free")]
+        bed = self.rng.choice(held) if held else None
+        where = self.bed() if bed is None else {"facility_id": bed.facility.place_id, "bed_id": bed.bed_id}
+        reason = self.rng.choice(("court_order", "emergency_placement", "no_reason"))
+        return "allocation.overridden", {"application_id": self.application_id(), **where, "approver": "op-9", "reason": reason}
+
+    def extended(self) -> tuple[str, dict[str, Any]]:
+        ends = [name for name, bed in self.area.domain.residents.items() if bed.until_ms is not None]
+        return "extension.requested", {
+            "application_id": self.rng.choice(ends) if ends else self.resident(),
+            "days": self.rng.choice((1, 3)),
+        }
 
     def approved(self) -> tuple[str, dict[str, Any]]:
         return "priority.approved", {"application_id": self.application_id(), "approver": "op-9", "reason": "fire"}

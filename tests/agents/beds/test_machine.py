@@ -1,13 +1,14 @@
 """Any sequence of events: each offer goes to the first of the naive line, none is left out, beds are conserved, the date is kept."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from agents.beds.record import Record
+from agents.beds.record import Place, Record
+from agents.shared.calendar import day_of
 from schemas.beds_facts import OfferMade
 from tests.agents.beds.district import OTHER_STREET, STREET, District
 
@@ -18,7 +19,7 @@ home = st.sampled_from(HOMES)
 bed = st.sampled_from(BEDS)
 row = st.fixed_dictionaries(
     {
-        "type": st.sampled_from(("basic", "nursing")),
+        "type": st.sampled_from(("basic", "basic", "nursing", "respite")),
         "sex": st.sampled_from(("f", "m", "any")),
         "pool": st.sampled_from(("street", "district")),
         "state": st.sampled_from(("free", "free", "occupied", "cleaning", "closed")),
@@ -35,6 +36,7 @@ class Waitlist(RuleBasedStateMachine):
         self.record = Record()
         self.taken = 0
         self.count = 0
+        self.policies = 0
         self.dates: dict[str, int] = {}
 
     def after(self) -> None:
@@ -45,10 +47,23 @@ class Waitlist(RuleBasedStateMachine):
                 fact = reasoned.fact
                 if isinstance(fact, OfferMade):
                     line, by_right = self.record.line(fact.facility_id, fact.bed_id, made.time_ms)
+                    if fact.override_reason is not None:
+                        self.overtaking(fact, line)
+                        self.record.apply(fact.type, fact.model_dump())
+                        continue
                     assert (line[0].application_id, line[0].key, line[0].tie) == (fact.application_id, fact.key, fact.tie)
                     assert by_right == (fact.lane == "own_street")
                 self.record.apply(fact.type, fact.model_dump())
         self.taken = len(self.district.decisions)
+
+    def overtaking(self, fact: OfferMade, line: list[Place]) -> None:
+        """Out of order goes only what an operator's word gave, with a code; who would have got it is named (W01)."""
+        word = self.record.overrides[(fact.facility_id, fact.bed_id)]
+        assert (word["application_id"], word["reason"]) == (fact.application_id, fact.override_reason)
+        assert fact.override_reason in self.record.policy(self.district.now_ms)[1].override_reasons
+        others = [place.application_id for place in line if place.application_id != fact.application_id]
+        if others or fact.next_application_id is None:
+            assert fact.next_application_id == (others[0] if others else None)
 
     @initialize()
     def opened(self) -> None:
@@ -80,6 +95,59 @@ class Waitlist(RuleBasedStateMachine):
         self.district.apply(name, sex=sex, assessed_level=level, categories=categories, **more)
         if name in self.district.state.applications:
             self.dates[name] = self.district.state.applications[name].eligible_day
+        self.after()
+
+    @rule(days=st.integers(1, 12), ahead=st.sampled_from((None, 0, 2, 20)), sex=st.sampled_from("fm"))
+    def apply_for_a_stay(self, days: int, ahead: int | None, sex: str) -> None:
+        """By somebody who may wait for a bed for good too: one promise a person all the same."""
+        self.count += 1
+        more: dict[str, Any] = {} if ahead is None else {"stay_from": (day_of(self.district.now_ms) + timedelta(days=ahead)).isoformat()}
+        person = f"p-a{max(1, self.count - 1)}"
+        self.district.apply(f"a{self.count}", person_id=person, sex=sex, bed_types=["respite"], stay_days=days, **more)
+        self.after()
+
+    @precondition(lambda self: self.district.state.applications)
+    @rule(data=st.data(), facility_id=home, bed_id=bed, reason=st.sampled_from(("court_order", "clerical_mistake", "a_friend")))
+    def override(self, data: st.DataObject, facility_id: str, bed_id: str, reason: str) -> None:
+        name = data.draw(st.sampled_from(sorted(self.district.state.applications)))
+        before = {each: (one.refusals, dict(one.excluded)) for each, one in self.district.state.applications.items()}
+        made = self.district.send(
+            "allocation.overridden", application_id=name, facility_id=facility_id, bed_id=bed_id, approver="op-2", reason=reason
+        )
+        assert made.reason is not None or self.district.state.applications[name].bed is not None
+        assert made.reason == "reason_unknown" or reason != "a_friend" or made.reason == "unknown_bed"
+        for each, one in self.district.state.applications.items():
+            assert (one.refusals, one.excluded) == before[each], "an override costs nobody anything"
+        self.after()
+
+    @precondition(lambda self: self.district.state.residents)
+    @rule(data=st.data(), days=st.sampled_from((1, 7, 30)))
+    def extend(self, data: st.DataObject, days: int) -> None:
+        name = data.draw(st.sampled_from(sorted(self.district.state.residents)))
+        found = self.district.state.residents[name]
+        until_ms = found.until_ms
+        made = self.district.send("extension.requested", application_id=name, days=days)
+        assert made.reason is not None or found.until_ms == (until_ms or 0) + days * DAY_MS
+        waits, _ = self.record.line(found.facility.place_id, found.bed_id, self.district.now_ms)
+        assert made.reason is not None or not waits, "a stay is not extended over somebody who waits"
+        self.after()
+
+    @rule(facility_id=home, metres=st.sampled_from((0, 300, 900)), street=st.sampled_from((STREET, OTHER_STREET)))
+    def move_home(self, facility_id: str, metres: int, street: str) -> None:
+        """Everybody's way changes; so may whose street it is."""
+        self.district.home(facility_id, metres, street)
+        self.after()
+
+    @rule(
+        order=st.sampled_from((["priority_class", "eligible_date"], ["emergency", "priority_class", "level", "score", "eligible_date"])),
+        bonus=st.sampled_from((0, 5)),
+        open_to_all=st.booleans(),
+    )
+    def rule_otherwise(self, order: list[str], bonus: int, open_to_all: bool) -> None:
+        """Another order, or only another right of the street."""
+        self.policies += 1
+        parameters = {"order": order, "waiting_bonus_max": bonus, "street_beds_open": open_to_all, "inventory_age_s_max": 400 * 86_400}
+        self.district.policy(f"p{self.policies:03d}", **parameters)
         self.after()
 
     @rule(facility_id=home, rows=st.dictionaries(bed, row, max_size=3))
@@ -141,6 +209,8 @@ class Waitlist(RuleBasedStateMachine):
     def beds_are_conserved_and_each_is_promised_once(self) -> None:
         state = self.district.state
         assert sum(state.counts.values()) == sum(len(facility.beds) for facility in state.facilities.values())
+        persons = [found.person_id for found in state.applications.values() if found.bed is not None]
+        assert len(persons) == len(set(persons)), "nobody has two promises"
         beds = [found.bed.key for found in state.applications.values() if found.bed is not None]
         assert len(beds) == len(set(beds)) == state.counts.get("held", 0) + state.counts.get("reserved", 0)
 

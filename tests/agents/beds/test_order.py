@@ -177,3 +177,24 @@ def test_a_line_is_a_sorted_list(moves: list[tuple[bool, int]], asked: int) -> N
     assert lane.first() == (expected[0] if expected else None)
     assert lane.ahead_of(key) == sum(other < key for other in expected)
     assert lane.after(key) == next((other for other in expected if other > key), None)
+
+
+def test_nobody_is_passed_by_a_later_equal_and_whoever_waits_is_passed_a_bounded_number_of_times() -> None:
+    """W04: equal by every criterion, the earlier date goes first, and a bonus caps what a higher score can do to those who wait."""
+    district = District()
+    district.policy("p0", inventory_age_s_max=366 * 86_400, assessment_valid_days=3000, refused_rest_days=1, waiting_bonus_max=5)
+    district.home("f1")
+    for number in range(3):
+        district.apply(f"equal{number}", score=10, applied_on=f"2026-11-{20 + number}")
+    passed, served = 0, []
+    for number in range(12):
+        # Every month somebody comes with a little more to show, and one bed becomes free.
+        district.apply(f"later{number}", score=13, assessed_on="2026-11-01")
+        made = offered(district.publish("f1", **{f"b{number}": "free"}))
+        served += [name for name, _, _ in made]
+        district.settle(made[0][0])
+        passed += "equal0" not in served
+        district.tick(district.now_ms + 31 * 86_400_000)
+    waited = [name for name in served if name.startswith("equal")]
+    assert waited == ["equal0", "equal1", "equal2"], "first come, first served among equals"
+    assert passed <= 5, "each month waited is a point: three points more are outweighed after three months"

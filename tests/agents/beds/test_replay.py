@@ -31,6 +31,10 @@ def rows(area: core.AreaState[BedsState]) -> list[object]:
 
 def compare(record: Record, offer: OfferMade, now_ms: int) -> None:
     line, by_right = record.line(offer.facility_id, offer.bed_id, now_ms)
+    if offer.override_reason is not None:
+        word = record.overrides[(offer.facility_id, offer.bed_id)]
+        assert (word["application_id"], word["reason"]) == (offer.application_id, offer.override_reason)
+        return
     first = line[0]
     assert (first.application_id, first.key, first.tie) == (offer.application_id, offer.key, offer.tie)
     assert by_right == (offer.lane == "own_street")

@@ -91,6 +91,7 @@ export const en = {
   "task.bed_conflict": "Beds contradict each other",
   "task.bed_overdue": "Bed not freed in time",
   "task.pool_below_quota": "Pool below its quota",
+  "task.override_review": "Review an override",
   "reason.conflict": "Same id, other content",
   "reason.internal_error": "A mistake of the system; a human has it",
   "reason.unknown_task": "No such task",

@@ -91,6 +91,7 @@ export const zh = {
   "task.bed_conflict": "床位状态冲突",
   "task.bed_overdue": "床位逾期未腾空",
   "task.pool_below_quota": "床位池低于配额",
+  "task.override_review": "越序分配复核",
   "reason.conflict": "同一编号内容不同",
   "reason.internal_error": "系统自身出错，已转人工",
   "reason.unknown_task": "没有这项待办",

@@ -9,6 +9,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from infra.checkers.beds.model import Application, Area, Bed
+from infra.checkers.beds.order import Moment
 from infra.checkers.beds.policy import DEFAULTS, Parameters, in_force
 from infra.checkers.civil import day_of, minute_ms
 
@@ -137,6 +138,43 @@ def _approval(area: Area, data: Data) -> str | None:
     return "already_approved" if found.emergency else None
 
 
+def _override(area: Area, data: Data) -> str | None:
+    found, reason = _known(area, data["application_id"])
+    bed = area.bed(data)
+    if found is None:
+        return reason
+    if bed is None:
+        return "unknown_bed"
+    policy = in_force(area, area.now_ms)
+    facility = area.facility(bed.facility_id)
+    rules = (
+        (data["reason"] not in policy["override_reasons"], "reason_unknown"),
+        (bed.offer_id is not None and bed.offer_id == found.offer_id, "already_promised"),
+        (found.assessment_until_ms <= area.now_ms, "assessment_expired"),
+        (bed.state not in ("free", "held") or bed.published != "free", "bed_not_free"),
+        (bed.bed_type not in found.bed_types or bed.sex not in ("any", found.first["sex"]), "bed_unsuitable"),
+        (not Moment(area, area.now_ms).usable(bed) or facility.stale_at_ms <= area.now_ms, "bed_not_offered"),
+    )
+    return next((name for broken, name in rules if broken), None)
+
+
+def _extension(area: Area, data: Data) -> str | None:
+    bed = _bed_of(area, data["application_id"])
+    if bed is None:
+        return "not_resident"
+    if bed.until_ms is None:
+        return "no_end"
+    if area.now_ms >= bed.until_ms:
+        return "stay_over"
+    policy = in_force(area, area.now_ms)
+    if data["days"] > policy["stay_extension_days_max"]:
+        return "extension_too_long"
+    if bed.extensions >= policy["stay_extensions_max"]:
+        return "extensions_used"
+    free_for_all = policy["stay_extension_if_waiting"] or Moment(area, area.now_ms).waiter(bed) is None
+    return None if free_for_all else "somebody_waits"
+
+
 def _death(area: Area, data: Data) -> str | None:
     person_id = data["person_id"]
     lies = any(bed.person_id == person_id and bed.resident_id is not None for bed in area.beds.values())
@@ -180,6 +218,13 @@ def _application(area: Area, data: Data) -> str | None:
         return "stay_not_respite"
     if stay is not None and stay > policy["stay_days_max"]:
         return "stay_too_long"
+    begins = data.get("stay_from")
+    if begins is not None and stay is None:
+        return "stay_not_respite"
+    if begins is not None and begins < today:
+        return "date_past"
+    if begins is not None and date.fromisoformat(begins) > date.fromisoformat(today) + timedelta(days=policy["stay_ahead_days_max"]):
+        return "date_too_far"
     if data.get("applied_on") is not None and data["applied_on"] > today:
         return "date_in_future"
     mine = [one.first["stay_days"] is None for one in area.persons.get(data["person_id"], ())]
@@ -248,6 +293,8 @@ DESERVED: dict[str, Callable[[Area, Data], tuple[str, str | None]]] = {
     "beds.application.resumed.v1": _says("I06", _resumption),
     "beds.person.died.v1": _says("I06", _death),
     "beds.priority.approved.v1": _says("I06", _approval),
+    "beds.allocation.overridden.v1": _says("W01", _override),
+    "beds.extension.requested.v1": _says("T02", _extension),
     "beds.offer.accepted.v1": _says("C04", _offer),
     "beds.offer.declined.v1": _says("C04", _offer),
     "beds.facility.declined.v1": _says("C04", lambda area, data: _offer(area, data, by_home=True)),

@@ -23,6 +23,7 @@ from tests.simulation.domains.beds.answers import DESERVED
 BY_CLOCK = {
     "beds.offer.made.v1", "beds.offer.expired.v1", "beds.admission.missed.v1", "beds.application.exclusion_ended.v1",
     "beds.application.reassessment_due.v1", "beds.facility.silent.v1", "beds.bed.cleaning.v1", "beds.bed.overdue.v1",
+    "beds.stay.ending.v1",
 }  # fmt: skip
 CAUSES = {
     "beds.bed.released.v1": ("expired", "not_admitted"), "beds.application.suspended.v1": ("refusals",),
@@ -35,6 +36,8 @@ LIVENESS = ("I07", "W03")
 
 def by_clock(fact: dict[str, Any]) -> bool:
     """A free bed goes on at once, and deadlines pass: both with whatever event comes next."""
+    if fact["type"] == "beds.application.ended.v1":
+        return bool(fact["data"]["reason"] == "stay_over")
     return fact["type"] in BY_CLOCK or fact["data"].get("cause") in CAUSES.get(fact["type"], ())
 
 

@@ -52,6 +52,10 @@ PART = SimDomain(
             "beds.bed.released.v1",
             "beds.bed.conflicted.v1",
             "beds.bed.overdue.v1",
+            "beds.offer.withdrawn.v1",
+            "beds.stay.ending.v1",
+            "beds.stay.extended.v1",
+            "beds.allocation.overridden.v1",
             "beds.facility.silent.v1",
             "beds.pool.below_quota.v1",
         }

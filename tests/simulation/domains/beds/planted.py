@@ -4,15 +4,24 @@
 from typing import Any
 from unittest.mock import patch
 
-from agents.beds import applications, decide, domain, evolve, inventory, lines, match, offers, order, residents, snapshot
+from agents.beds import applications, decide, domain, evolve, inventory, lines, match, offers, order, overrides, residents, snapshot
 from agents.beds.decide import ANSWERS
 from agents.beds.evolve import WRITERS
 from agents.beds.states import BedState
 from agents.beds.stock import bed_of
 from agents.core import accept
 from agents.shared.calendar import WorkingDays
-from schemas.beds import BedCleanedEvent, InventoryPublishedEvent
-from schemas.beds_facts import ApplicationReassessedFact, BedFreed, BedReleased, FacilitySilent, OfferMade, PriorityApprovedFact
+from schemas.beds import AllocationOverriddenEvent, BedCleanedEvent, InventoryPublishedEvent
+from schemas.beds_facts import (
+    ApplicationQueued,
+    ApplicationReassessedFact,
+    BedFreed,
+    BedReleased,
+    FacilitySilent,
+    OfferMade,
+    PriorityApprovedFact,
+)
+from schemas.decisions import Reasoned
 from tests.simulation.planted.kind import Patch, Planted, instead
 
 HOUR_MS = 3_600_000
@@ -35,6 +44,41 @@ def _bonus_forgotten() -> list[Patch]:
 
 def _two_offers() -> list[Patch]:
     return [patch.object(lines, "ready", lambda state, application: application.state == "queued")]
+
+
+def _offer_to_two() -> list[Patch]:
+    """Two people are offered one bed, while the bed beside it stays free."""
+
+    def make(made: Any) -> Any:
+        def wrapped(state: Any, policy: Any, promised: Any, now_ms: int) -> Any:
+            beds = promised.bed.facility.beds.values()
+            kind = (promised.bed.bed_type, promised.bed.sex, promised.bed.pool)
+            taken = [bed for bed in beds if bed.state is BedState.HELD and (bed.bed_type, bed.sex, bed.pool) == kind]
+            return made(state, policy, promised._replace(bed=taken[0]) if taken else promised, now_ms)
+
+        return wrapped
+
+    def calm(move: Any) -> Any:
+        return lambda state, bed, to, now_ms: None if bed.state is to else move(state, bed, to, now_ms)
+
+    return [instead(match, "_made", make), instead(evolve, "move", calm)]
+
+
+def _snapshot_reorders_waits() -> list[Patch]:
+    """Whoever came last stands first in the lines that are built anew from a snapshot."""
+
+    def make(load: Any) -> Any:
+        def wrapped(area: str, rows: Any) -> Any:
+            state = load(area, rows)
+            for application in state.applications.values():
+                application.arrival = -application.arrival
+            state.ordered_by = ()
+            lines.rebuild(state)
+            return state
+
+        return wrapped
+
+    return [instead(snapshot, "load", make)]
 
 
 def _never_expires() -> list[Patch]:
@@ -210,10 +254,51 @@ def _planted(name: str, means: str, patches: Any, *caught_by: str, **more: Any) 
     return Planted(name, means, patches, frozenset(caught_by), domain="beds", **more)
 
 
+def _any_reason_overrides() -> list[Patch]:
+    def make(made: Any) -> Any:
+        def wrapped(state: Any, found: Any, bed: Any, reason: str, now_ms: int) -> Any:
+            return made(state, found, bed, state.policies.at(now_ms).override_reasons[0], now_ms)
+
+        return wrapped
+
+    return [instead(overrides, "_refused", make)]
+
+
+def _overtaken_unsaid() -> list[Patch]:
+    def overridden(state: Any, event: Any, now_ms: int) -> Any:
+        verdict = overrides.overridden(state, event, now_ms)
+        if verdict.facts:
+            one = verdict.facts[0].fact.model_copy(update={"reason": "no_reason"})
+            return verdict._replace(facts=(Reasoned(one), *verdict.facts[1:]))
+        return verdict
+
+    return [patch.dict(ANSWERS, {AllocationOverriddenEvent: overridden})]
+
+
+def _extended_over_others() -> list[Patch]:
+    return [patch.object(residents, "first_for", lambda state, policy, group: None)]
+
+
+def _wish_never_lapses() -> list[Patch]:
+    def make(made: Any) -> Any:
+        def wrapped(state: Any, fact: Any, now_ms: int) -> None:
+            made(state, fact, now_ms)
+            state.deadlines.clear(f"lapse|{fact.application_id}")
+
+        return wrapped
+
+    return [_writer(ApplicationQueued, make)]
+
+
 MISTAKES = (
     _planted("beds_overtaken_by_date", "the last criterion of the order is asked first", _latest_criterion_first, "W01", "WHY", silent=True),
     _planted("beds_bonus_forgotten", "a month more waited does not count when the month is full", _bonus_forgotten, "W01", "WHY", "W02"),
     _planted("beds_two_offers", "a person with two applications has two offers", _two_offers, "C03", "W01", "WHY", "W03", fixed=FEW, silent=True),
+    _planted("beds_offer_to_two", "one bed is offered to two people", _offer_to_two, "C03", "C01", "W01", "NEAREST", "WHY", fixed=FEW, silent=True),
+    _planted(
+        "beds_snapshot_reorders_waits", "after a snapshot the last to come is the first in line", _snapshot_reorders_waits, "L01", "W01", "WHY",
+        fixed={"snapshot_every": 15, "faults_on": ("crash_now",)}, silent=True,
+    ),
     _planted("beds_offer_never_expires", "an offer nobody answers is held for ever", _never_expires, "I07", silent=True),
     _planted("beds_expired_offer_accepted", "an offer is accepted after its deadline", _expired_accepted, "C04", "I07", silent=True),
     _planted("beds_home_refusal_costs", "a home's refusal counts against the applicant", _home_refusal_costs, "W02", fixed=TURNOVERS),
@@ -235,5 +320,9 @@ MISTAKES = (
     _planted("beds_next_forgotten", "a bed given back is offered to nobody", _next_forgotten, "W03"),
     _planted("beds_refused_home_again", "a home just refused is offered again", _refused_home_offered_again, "W01", "NEAREST", "W03", "WHY", silent=True),
     _planted("beds_nobody_assesses", "an assessment runs out and nobody is told", _nobody_assesses, "I07", silent=True),
+    _planted("beds_any_reason_overrides", "any word takes a bed out of order", _any_reason_overrides, "W01"),
+    _planted("beds_overtaken_unsaid", "a bed goes out of order for a reason that no policy names", _overtaken_unsaid, "W01"),
+    _planted("beds_extended_over_others", "a stay is extended while somebody waits for the bed", _extended_over_others, "T02", fixed=TURNOVERS),
+    _planted("beds_wish_never_lapses", "a stay is waited for after its last day", _wish_never_lapses, "I07"),
     _planted("beds_approval_idle", "an emergency approval changes nothing", _approval_changes_nothing, "W01", "W02", "WHY"),
 )  # fmt: skip

@@ -20,7 +20,7 @@ from tests.simulation.words import civil_day
 STEPS = {
     "apply": 24, "accept": 16, "decline": 10, "refuse": 6, "confirm": 14, "publish": 9, "vacate": 9, "clean": 10, "reassess": 5,
     "withdraw": 2, "pause": 2, "resume": 2, "died": 1, "approve": 4, "transfer": 2, "leave": 3, "back": 2, "policy": 3, "calendar": 1,
-    "task": 1, "register": 2,
+    "task": 1, "register": 2, "override": 6, "extend": 4,
 }  # fmt: skip
 STREETS = ("s-1", "s-2")
 TYPES = ("basic", "basic", "basic", "nursing", "respite")
@@ -30,6 +30,7 @@ PLAIN: tuple[dict[str, Any], ...] = (
     {"order": ["emergency", "priority_class", "eligible_date"]}, {"waiting_bonus_max": 1}, {"refusals_max": 1, "expiry_counts": False},
     {"refusals_max": 3}, {"offer_working_days": 0}, {"pools_served": ["street", "district", "city"]}, {"inventory_age_s_max": 6 * 3600},
     {"facility_rest_days": 1}, {"reasonable_reasons": []}, {"cleaning_s_max": 3600, "cleaning_after_s": 0}, {"no_such_parameter": 1},
+    {"override_reasons": ["court_order"]}, {"stay_extension_if_waiting": True, "stay_extensions_max": 2}, {"stay_notice_days": 0},
     {"priority_classes": [{"code": "alone", "categories": ["alone"]}]}, {"missed_admission_counts": False, "admission_days": 2},
 )  # fmt: skip
 """What an office may change, one thing at a time; the last but two is refused."""
@@ -131,6 +132,8 @@ class BedsWorld:
             body["assessed_on"] = civil_day(at_ms - 30 * DAY_MS)
         if respite != (draw.random() < 0.02):
             body["stay_days"] = draw.choice((1, 2, 61)) if draw.random() < 0.1 else 1
+        if respite and draw.random() < 0.5:
+            body["stay_from"] = civil_day(at_ms + draw.choice((-1, 0, 1, 1, 2, 3, 10, 400)) * DAY_MS)
         if draw.random() < 0.3:
             body["choices"] = draw.sample([home["facility_id"] for home in self.homes], draw.choice((1, min(2, len(self.homes)))))
         if draw.random() < 0.2:
@@ -174,6 +177,7 @@ def draw_world(options: Options, draw: Random, name: str) -> BedsWorld:
         "suspension_days": draw.choice((1, 2, 90)),
         "refused_rest_days": draw.choice((1, 1, 2, 30)), "inventory_age_s_max": draw.choice((6 * 3600, 48 * 3600, 20 * 86400)),
         "cleaning_after_s": draw.choice((0, 600, 7200)), "leave_days_max": draw.choice((1, 30)), "stay_grace_s": draw.choice((0, 43_200)),
+        "stay_lead_days": draw.choice((0, 1, 7)),
         "seen_memory_s": 3 * 86400,
     }  # fmt: skip
     own = options.own
@@ -238,6 +242,8 @@ def _story(area: BedsWorld, draw: Random, number: int) -> list[Opening]:
             (away_ms + draw.choice((1000, 30 * HOUR_MS)), "back", Step("beds.leave.ended.v1", {"application_id": name}, "provider:f-0"))
         )
     elif draw.random() < 0.5:
+        extension = Step("beds.extension.requested.v1", {"application_id": name, "days": 1}, "relative:p-1")
+        told.append((moved_ms + 5000, "extend", extension))
         data = {"application_id": name, **area.bed(draw), "reason": "care"}
         told.append((moved_ms + HOUR_MS, "transfer", Step("beds.resident.transferred.v1", data, "provider:f-0")))
     return [Opening(after_ms, kind, f"s{number}-{turn}", step) for turn, (after_ms, kind, step) in enumerate(told)]
@@ -320,6 +326,12 @@ def _transfer(area: BedsWorld, draw: Random, at_ms: int, number: int | str) -> S
     return Step("beds.resident.transferred.v1", data, "provider:f-0")
 
 
+def _override(area: BedsWorld, draw: Random, at_ms: int, number: int | str) -> Step:
+    reason = draw.choice(("court_order", "court_order", "clerical_mistake", "because"))
+    data = {"application_id": area.known(draw, at_ms)[0], **area.bed(draw), "approver": "op-2", "reason": reason}
+    return Step("beds.allocation.overridden.v1", data, "operator:op-1")
+
+
 def _register(area: BedsWorld, draw: Random, at_ms: int, number: int | str) -> Step:
     """A home moves."""
     home = draw.choice(area.homes)
@@ -340,5 +352,8 @@ _MAKERS: dict[str, Callable[[BedsWorld, Random, int, int | str], Step]] = {
     "task": lambda area, draw, at_ms, number: Step(
         "task.completed.v1", {"domain": "beds", "task_id": f"task-{number}", "result": "done"}, "operator:op-1"
     ),
-    "register": _register,
+    "register": _register, "override": _override,
+    "extend": lambda area, draw, at_ms, number: Step(
+        "beds.extension.requested.v1", {"application_id": area.known(draw, at_ms)[0], "days": draw.choice((1, 1, 2, 15))}, "relative:p-1"
+    ),
 }  # fmt: skip

@@ -11,9 +11,11 @@ block. Great-circle distance to a parallel at Δφ is at least R·Δφ; to a mer
 R·cos φ·sin Δλ. Everything nearer than the smaller of these, less one metre for rounding, has been seen and may be given out.
 """
 
-from collections.abc import Iterator
+from array import array
+from collections.abc import Iterable, Iterator
 from itertools import repeat
 from math import asin, cos, dist, floor, radians, sin, sqrt
+from struct import Struct
 from typing import Generic, TypeVar
 
 EARTH_RADIUS_M = 6_371_008.8
@@ -26,16 +28,21 @@ CELL_M = EARTH_RADIUS_M * CELL_RADIANS
 """From one edge of a cell to the other, northwards."""
 ROW = 1 << 20
 """Cells of one row: more than 360 degrees of them, so a cell is one integer."""
+WIDE = 3
+"""Cells along the side of a wide cell: who has to look beyond the block around its own cell finds some sixty places more at once."""
 SCAN_ALL_MAX = 32
 """Up to so many places it is cheaper to look at all of them than at empty cells."""
-SHELLS_MAX = 1 << 16
+SHELLS_MAX = 1 << 14
 """What one grid keeps of blocks and rings put together; far more than a district asks for."""
 LEAP_PLACES = 16
 """Rings are taken together until they hold so many places ..."""
-LEAP_RINGS = 8
+LEAP_RINGS = 4
 """... or are so many: a ring at a time, an asker where little is would sort the few it waits for again and again."""
 TIE = 1.6e-7
 """Chords of the unit sphere that differ by more belong to distances that differ by more than a metre."""
+UNSURE_M = 1e-6
+"""Metres worked out from a chord differ by less from those of `Point.distance_m`; so close to a half, that one decides."""
+_each_spot = Struct("3d").iter_unpack
 
 
 class Place:
@@ -52,12 +59,11 @@ class Place:
         self.lat = lat
         self.lon = lon
         phi, lam = radians(lat), radians(lon)
-        across = cos(phi)
-        self.across = across
-        self.x = across * cos(lam)
-        self.y = across * sin(lam)
-        self.z = sin(phi)
-        self.at = (self.x, self.y, self.z)
+        self.across = across = cos(phi)
+        self.x = x = across * cos(lam)
+        self.y = y = across * sin(lam)
+        self.z = z = sin(phi)
+        self.at = (x, y, z)
         self.cell = floor(lat / CELL_DEGREES) * ROW + floor(lon / CELL_DEGREES)
 
 
@@ -67,7 +73,8 @@ class Point(Place):
     __slots__ = ()
 
     def __init__(self, lat: float, lon: float) -> None:
-        super().__init__("", lat, lon)
+        self.place_id = ""
+        self.move(lat, lon)
 
     def distance_m(self, place: Place) -> int:
         """Great-circle distance in whole metres."""
@@ -81,13 +88,14 @@ L = TypeVar("L", bound=Place)
 
 
 class Cell(Generic[L]):
-    """Places, and beside them where they are: an asker runs through the positions and touches only the places it is given."""
+    """Places, and beside them where they are, packed: an asker runs through the positions and touches only the places it is given.
+    Packed, because in a large area every float of its own costs a wait for memory."""
 
-    __slots__ = ("ats", "places", "ring")
+    __slots__ = ("places", "ring", "spots")
 
     def __init__(self) -> None:
-        self.ats: list[tuple[float, float, float]] = []
         self.places: list[L] = []
+        self.spots = array("d")
         self.ring = 0
         """Of rings put together: the last of them."""
 
@@ -95,18 +103,21 @@ class Cell(Generic[L]):
 class Grid(Generic[L]):
     """Places by cell. Adding, removing and asking cost nothing that grows with the number of places elsewhere.
 
-    ``settled`` says that it is asked far more often than it changes: then the block of cells around every cell is kept ready, which
-    costs memory for nine times the places and spares an asker in a large area the walk through nine scattered cells.
+    An asker first looks at the block of cells around its own, then at the block of wide cells around its own wide cell, then at the
+    rings of wide cells around that. ``settled`` says that the grid is asked far more often than it changes: then the first block
+    is kept ready for every cell, which costs memory for nine times the places and spares the walk through nine scattered cells.
     """
 
-    __slots__ = ("_blocks", "_cells", "_places", "_shells")
+    __slots__ = ("_near", "_places", "_settled", "_shells", "_wide")
 
     def __init__(self, *, settled: bool = False) -> None:
         self._places: dict[str, L] = {}
-        self._cells: dict[int, Cell[L]] = {}
-        self._blocks: dict[int, Cell[L]] | None = {} if settled else None
+        self._settled = settled
+        self._near: dict[int, Cell[L]] = {}
+        """What lies in a cell; of a settled grid, in the block around it."""
+        self._wide: dict[int, Cell[L]] = {}
         self._shells: dict[tuple[int, int], Cell[L]] = {}
-        """The block around a cell and the rings around the block, put together when first asked for; emptied by every change."""
+        """Blocks, and rings around blocks, put together when first asked for; emptied by every change."""
 
     def __len__(self) -> int:
         return len(self._places)
@@ -118,20 +129,18 @@ class Grid(Generic[L]):
         """Take in a place; it does not move while it is here."""
         assert place.place_id not in self._places
         self._places[place.place_id] = place
-        _put(self._cells, place.cell, place)
-        if self._blocks is not None:
-            for near in _around(place.cell, 1):
-                _put(self._blocks, near, place)
+        for near in _around(place.cell, 1) if self._settled else (place.cell,):
+            _put(self._near, near, place)
+        _put(self._wide, _wide_cell(place), place)
         if self._shells:
             self._shells.clear()
 
     def remove(self, place: L) -> None:
         """Take a place out."""
         del self._places[place.place_id]
-        _take(self._cells, place.cell, place)
-        if self._blocks is not None:
-            for near in _around(place.cell, 1):
-                _take(self._blocks, near, place)
+        for near in _around(place.cell, 1) if self._settled else (place.cell,):
+            _take(self._near, near, place)
+        _take(self._wide, _wide_cell(place), place)
         if self._shells:
             self._shells.clear()
 
@@ -141,75 +150,110 @@ class Grid(Generic[L]):
         Places wait in the order of their chords, so the metres are worked out only for those that are given out; where chords are
         so close that the metres may be equal, these and the ids decide. The grid must not change meanwhile.
         """
-        count, ring = len(self._places), 1
-        if count > SCAN_ALL_MAX and self._blocks is not None:
-            found = self._blocks.get(point.cell) or Cell()
-        else:
-            found = self._shell(point.cell, 0 if count <= SCAN_ALL_MAX else 1)
-        places = found.places
-        chords = list(map(dist, found.ats, repeat(point.at)))
+        count = len(self._places)
+        found = self._near.get(point.cell) if self._settled and count > SCAN_ALL_MAX else self._first(point, count)
+        if found is None:
+            found = Cell()
+        places, ring, given, turn = found.places, 0, 0, 0
+        chords = list(map(dist, _each_spot(found.spots), repeat(point.at)))
         waiting = sorted(range(len(chords)), key=chords.__getitem__)
-        turn = 0
         while True:
             seen_within_m = within_m + 1 if len(places) == count else min(within_m + 1, _bound_m(point, ring))
             size = len(waiting)
             while turn < size:
                 index = waiting[turn]
-                if turn + 1 < size and chords[waiting[turn + 1]] <= chords[index] + TIE:
+                chord = chords[index]
+                if turn + 1 < size and chords[waiting[turn + 1]] <= chord + TIE:
                     _settle(point, places, chords, waiting, turn)
                     index = waiting[turn]
-                place = places[index]
-                distance_m = point.distance_m(place)
-                if distance_m >= seen_within_m:
-                    break
-                yield distance_m, place.place_id, place
+                    chord = chords[index]
+                if given:  # from the first block, whose places come again in the wide one
+                    given -= 1
+                else:
+                    metres = DIAMETER_M * asin(chord * 0.5) + 0.5
+                    distance_m = int(metres)
+                    if not UNSURE_M < metres - distance_m < 1 - UNSURE_M:
+                        distance_m = point.distance_m(places[index])
+                    if distance_m >= seen_within_m:
+                        break
+                    place = places[index]
+                    yield distance_m, place.place_id, place
                 turn += 1
             if seen_within_m > within_m:
                 return
-            found = self._shell(point.cell, ring + 1)
+            found = self._shell(_wide_cell(point), ring + 1)
+            if ring == 0:
+                places, chords, waiting, given, turn = [], [], [], turn, 0
             ring = found.ring
             if found.places:
                 waiting = [*waiting[turn:], *range(len(places), len(places) + len(found.places))]
                 places = places + found.places
-                chords += map(dist, found.ats, repeat(point.at))
+                chords += map(dist, _each_spot(found.spots), repeat(point.at))
                 waiting.sort(key=chords.__getitem__)
                 turn = 0
 
-    def _shell(self, cell: int, ring: int) -> Cell[L]:
-        """What lies in the cells at this Chebyshev distance and as far on as makes a leap, or (1) not beyond it, or (0) anywhere."""
-        key = (cell, ring) if ring else (0, 0)
+    def _first(self, point: Point, count: int) -> Cell[L]:
+        """The block of cells around the asker's, where none is ready; every place when these are few."""
+        key = (point.cell, 0) if count > SCAN_ALL_MAX else (0, -1)
+        block = self._shells.get(key)
+        if block is None:
+            block = self._new_shell(key)
+            if count > SCAN_ALL_MAX:
+                _gather(block, self._near, _around(point.cell, 1))
+            else:
+                for place in self._places.values():
+                    block.places.append(place)
+                    block.spots.extend(place.at)
+        return block
+
+    def _shell(self, wide: int, ring: int) -> Cell[L]:
+        """What lies in the wide cells at this Chebyshev distance and as far on as makes a leap, or (1) not beyond it."""
+        key = (wide, ring)
         shell = self._shells.get(key)
         if shell is None:
-            if len(self._shells) >= SHELLS_MAX:
-                self._shells.clear()
-            shell = self._shells[key] = Cell()
-            ats, places, cells = shell.ats, shell.places, self._cells
+            shell = self._new_shell(key)
             for last in range(ring, ring + (LEAP_RINGS if ring > 1 else 1)):
                 shell.ring = last
-                for near in _around(cell, last) if last else cells:
-                    inside = cells.get(near)
-                    if inside is not None:
-                        ats += inside.ats
-                        places += inside.places
-                if len(places) >= LEAP_PLACES:
+                _gather(shell, self._wide, _around(wide, last))
+                if len(shell.places) >= LEAP_PLACES:
                     break
         return shell
+
+    def _new_shell(self, key: tuple[int, int]) -> Cell[L]:
+        if len(self._shells) >= SHELLS_MAX:
+            self._shells.clear()
+        shell: Cell[L] = Cell()
+        self._shells[key] = shell
+        return shell
+
+
+def _wide_cell(place: Place) -> int:
+    return floor(place.lat / CELL_DEGREES) // WIDE * ROW + floor(place.lon / CELL_DEGREES) // WIDE
 
 
 def _put(cells: dict[int, Cell[L]], cell: int, place: L) -> None:
     found = cells.get(cell)
     if found is None:
         found = cells[cell] = Cell()
-    found.ats.append(place.at)
+    found.spots.extend(place.at)
     found.places.append(place)
 
 
 def _take(cells: dict[int, Cell[L]], cell: int, place: L) -> None:
     found = cells[cell]
     index = found.places.index(place)
-    del found.places[index], found.ats[index]
+    del found.places[index], found.spots[3 * index : 3 * index + 3]
     if not found.places:
         del cells[cell]
+
+
+def _gather(shell: Cell[L], cells: dict[int, Cell[L]], wanted: Iterable[int]) -> None:
+    spots, places = shell.spots, shell.places
+    for cell in wanted:
+        inside = cells.get(cell)
+        if inside is not None:
+            spots += inside.spots
+            places += inside.places
 
 
 def _around(cell: int, ring: int) -> list[int]:
@@ -231,9 +275,10 @@ def _settle(point: Point, places: list[L], chords: list[float], waiting: list[in
 
 
 def _bound_m(point: Point, ring: int) -> int:
-    """Nothing outside the block up to this ring is nearer than this many metres."""
-    lat, lon = point.lat / CELL_DEGREES, point.lon / CELL_DEGREES
-    up, right = lat % 1, lon % 1
-    to_parallel_m = CELL_M * ((up if up < 0.5 else 1 - up) + ring)
-    to_meridian_m = EARTH_RADIUS_M * point.across * sin(CELL_RADIANS * ((right if right < 0.5 else 1 - right) + ring))
-    return floor(min(to_parallel_m, to_meridian_m)) - 1
+    """Nothing outside what has been seen is nearer than this many metres: the block of cells (0), or the wide cells up to this ring."""
+    side = WIDE if ring else 1
+    up, right = point.lat / CELL_DEGREES % side, point.lon / CELL_DEGREES % side
+    around = ring * WIDE if ring else 1
+    to_parallel_m = CELL_M * ((up if 2 * up < side else side - up) + around)
+    to_meridian_m = EARTH_RADIUS_M * point.across * sin(CELL_RADIANS * ((right if 2 * right < side else side - right) + around))
+    return int(to_parallel_m if to_parallel_m < to_meridian_m else to_meridian_m) - 1

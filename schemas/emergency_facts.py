@@ -248,6 +248,22 @@ class DispatchShort(Fact, fact="emergency.dispatch.short.v1"):
     retry_ms: int
 
 
+class PreemptionSuggested(Fact, fact="emergency.dispatch.preemption_suggested.v1"):
+    """A life is in danger and no free responder can fill ``role``: ``candidate_id``, on the lesser incident ``from_call_id`` and not yet
+    at its scene, would be there soonest. A proposal for a human, who may send it (`emergency.dispatch.overridden.v1`): nobody is taken
+    from an incident by rule. Its ``why`` names the others who could be taken, and who could not."""
+
+    call_id: str
+    candidate_id: str
+    from_call_id: str
+    from_severity: str
+    from_leg: str
+    role: str
+    travel_s: int
+    distance_m: int
+    data_age_s: int
+
+
 class SearchEnded(Fact, fact="emergency.dispatch.complete.v1"):
     """Every role of the incident has somebody."""
 

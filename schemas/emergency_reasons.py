@@ -45,6 +45,10 @@ class EmergencyRule(StrEnum):
     TOO_FAR_FOR_IT = "too_far_for_it"
     """Farther than its own longest travel."""
     CHOSEN_FOR_ANOTHER_ROLE = "chosen_for_another_role"
+    AT_ANOTHER_SCENE = "at_another_scene"
+    """With somebody who needs it: never taken away for another incident."""
+    LATER_THAN_THE_FIRST = "later_than_the_first"
+    """Could be taken from its incident too, and would be there later."""
 
 
 class Shortfall(StrEnum):

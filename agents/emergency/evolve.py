@@ -210,7 +210,7 @@ def _check_missed(state: EmergencyState, fact: facts.SceneCheckMissed, _now_ms: 
     arm(state, f"check|{fact.call_id}|{fact.responder_id}", fact.check_by_ms)
 
 
-def _dispatch_ended(state: EmergencyState, fact: facts.DispatchEnded, _now_ms: int) -> None:
+def _dispatch_ended(state: EmergencyState, fact: facts.DispatchEnded, now_ms: int) -> None:
     call = state.calls[fact.call_id]
     woken = leave(state, call, fact.responder_id, 0)
     if fact.cause != "gone_off":
@@ -221,7 +221,7 @@ def _dispatch_ended(state: EmergencyState, fact: facts.DispatchEnded, _now_ms: i
     move(call, call.progress())
     want(state, call)
     if woken:
-        wake_waiting(state)
+        wake_waiting(state, state.units.by_id[fact.responder_id], now_ms)
 
 
 def _released(state: EmergencyState, fact: facts.ResponderReleased, now_ms: int) -> None:
@@ -235,8 +235,10 @@ def _released(state: EmergencyState, fact: facts.ResponderReleased, now_ms: int)
         call.asked[fact.responder_id] = "declined_before"
     if fact.cause in ("overridden", "cancelled"):
         want(state, call)
-    if woken:
-        wake_waiting(state)
+    # Whom an operator takes away is on another incident with the next fact.
+    if woken and fact.cause != "overridden":
+        leaving = call.call_id if fact.cause in ("closed", "triaged_false") else None
+        wake_waiting(state, state.units.by_id[fact.responder_id], now_ms, leaving)
 
 
 def _contact_called(state: EmergencyState, fact: facts.ContactCalled, _now_ms: int) -> None:
@@ -294,7 +296,6 @@ def _closed(state: EmergencyState, fact: facts.CallClosedFact, now_ms: int) -> N
         state.ended_order.append(call.call_id)
     else:
         state.callbacks.expect(call.call_id, max(1, fact.callback_by_ms - now_ms), now_ms, fact.callback_by_ms)
-    wake_waiting(state)
 
 
 def _called_back(state: EmergencyState, fact: facts.CallCalledBackFact, now_ms: int) -> None:
@@ -334,6 +335,7 @@ WRITERS: dict[type[Fact], Callable[[EmergencyState, Any, int], None]] = {
     facts.ResponderDispatched: _dispatched,
     facts.DispatchShort: _short,
     facts.SearchEnded: _complete,
+    facts.PreemptionSuggested: _nothing,
     facts.DispatchAcceptedFact: _accepted,
     facts.ResponderEnRoute: _en_route,
     facts.ResponderArrivedFact: _arrived,

@@ -31,14 +31,15 @@ def _status(state: EmergencyState, fact: facts.ResponderStatusRecorded, now_ms: 
         woken = units.locate(unit, fact.lat, fact.lon, now_ms) or woken
     _heard(state, fact.responder_id, fact.watch_by_ms)
     if woken:
-        wake_waiting(state)
+        wake_waiting(state, unit, now_ms)
 
 
 def _located(state: EmergencyState, fact: facts.ResponderLocated, now_ms: int) -> None:
-    woken = state.units.locate(state.units.by_id[fact.responder_id], fact.lat, fact.lon, now_ms)
+    unit = state.units.by_id[fact.responder_id]
+    woken = state.units.locate(unit, fact.lat, fact.lon, now_ms)
     _heard(state, fact.responder_id, fact.watch_by_ms)
     if woken:
-        wake_waiting(state)
+        wake_waiting(state, unit, now_ms)
 
 
 def _heard(state: EmergencyState, responder_id: str, watch_by_ms: int | None) -> None:

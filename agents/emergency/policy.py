@@ -131,6 +131,10 @@ class EmergencyParameters(_Parameters):
     unheard_max: int = Field(default=3, ge=1, le=100, description="so often unheard -> replaced [O]")
     check_in_s: int = Field(default=900, ge=30, le=7200, description="scene check-in (E-R9 [O])")
     search_retry_s: int = Field(default=30, ge=5, le=3600, description="nobody found -> looked for again [O]")
+    suggest_preemption: bool = Field(
+        default=True,
+        description="a life emergency with nobody free: whom an operator could take from a lesser one (never by rule) [O]",
+    )
     asked_kept: int = Field(default=200, ge=1, le=10000, description="responders known to have said no, per incident [O]")
 
     coverage_radius_m: int = Field(default=2000, ge=0, le=20000, description="after a pick: who is left around its base (E11) [O]")

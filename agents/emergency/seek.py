@@ -7,6 +7,7 @@ becomes free all lead to the same search over the same state. Each fact of a sea
 from typing import NamedTuple
 
 from agents.emergency.policy import ROLE_STOPGAP, EmergencyParameters
+from agents.emergency.preempt import suggested
 from agents.emergency.state import Call, EmergencyState
 from agents.emergency.tasks import task_closed, task_opened
 from agents.shared.explanation import Considered, because
@@ -101,7 +102,7 @@ def sought(state: EmergencyState, call_id: str, now_ms: int) -> tuple[Reasoned, 
         retry_ms=now_ms + wait_s * 1000,
     )
     task = task_opened(call, TaskKind.NO_RESPONDER, now_ms, reason=short[0][1].value, role=short[0][0])
-    return *made, Reasoned(fact, why), *task
+    return *made, Reasoned(fact, why), *suggested(state, call, policy, short, now_ms), *task
 
 
 def _pick(search: Search, skills: tuple[str, ...]) -> Pick | tuple[Shortfall, Why]:

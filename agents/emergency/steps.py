@@ -2,6 +2,9 @@
 
 from agents.emergency.state import SEVERITIES, Call, EmergencyState, Engagement
 from agents.emergency.states import LEGS, MOVES, CallState, Leg
+from agents.shared.nearest import Point
+from agents.shared.responders import R_REST, Ask, Unit
+from schemas.emergency_reasons import EmergencyRule
 
 AT_ONCE_MS = {"life": 1, "urgent": 2, "help": 3}
 """Instants before every real one: work that is due now goes before any backlog, by severity (E1)."""
@@ -56,15 +59,38 @@ def set_severity(state: EmergencyState, call: Call, severity: str) -> None:
         set_short(state, call, True)
 
 
-def wake_waiting(state: EmergencyState) -> None:
-    """Somebody can be sent from now on: the oldest of the gravest waiting incidents looks again at once. One without a position can
-    send nobody anywhere, and takes no turn from the others."""
+def wake_waiting(state: EmergencyState, unit: Unit, now_ms: int, leaving: str | None = None) -> None:
+    """This responder can be sent from now on: of the incidents that wait for somebody it fits, the oldest of the gravest looks again at
+    once. One it does not fit takes no turn from the others, nor does one that looks anyway; ``leaving`` is the incident it leaves as that
+    ends. The search may find somebody sooner there than this one; then this one is found when the next of them looks again by itself."""
     for place in state.short:
-        call = next((state.calls[call_id] for call_id in place if state.calls[call_id].lat is not None), None)
-        if call is not None:
-            if f"search|{call.call_id}" not in state.stuck:
-                state.deadlines.set(f"search|{call.call_id}", at_once(call))
-            return
+        for call_id in place:
+            key = f"search|{call_id}"
+            when_ms = state.deadlines.when(key)
+            if call_id == leaving or when_ms is None or when_ms <= AT_ONCE_MS["help"]:
+                continue
+            call = state.calls[call_id]
+            if could_go(state, call, unit, now_ms):
+                state.deadlines.set(key, at_once(call))
+                return
+
+
+def could_go(state: EmergencyState, call: Call, unit: Unit, now_ms: int) -> bool:
+    """Whether a search of this incident may send this responder: a role it can fill, or somebody at all where nobody is; near enough, with
+    a position that counts, not one that said no, and in rest only where policy breaks rests."""
+    policy = state.policy_of(call)
+    if call.lat is None or call.lon is None or call.asked.get(unit.place_id) == EmergencyRule.DECLINED_BEFORE.value:
+        return False
+    skills = set(unit.skills)
+    if not (policy.stopgap and call.alone()) and not any(skills.issuperset(role[1:]) for role in call.missing()):
+        return False
+    point, within_m = Point(call.lat, call.lon), policy.circles_m[-1]
+    distance_m = point.distance_m(unit)
+    if distance_m > within_m:
+        return False
+    travel_s = state.units.travel.travel_s(unit.kind, distance_m)
+    rule = state.units.ruled_out(unit, Ask(point, (), within_m, {}, True), travel_s, now_ms)
+    return rule is None or (rule == R_REST and not policy.rest_excluded)
 
 
 def call_contacts(state: EmergencyState, call: Call) -> None:

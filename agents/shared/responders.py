@@ -216,6 +216,15 @@ class Units:
             return R_OFF
         if unit.status not in (AVAILABLE, RESTING):
             return R_BUSY
+        rule = self.unfit(unit, ask, travel_s, now_ms)
+        if rule is not None:
+            return rule
+        if unit.status == RESTING or now_ms < unit.rest_until_ms:
+            return R_REST
+        return None
+
+    def unfit(self, unit: Unit, ask: Ask, travel_s: int, now_ms: int) -> str | None:
+        """The first rule that rules this unit out, whatever it does now, or None: skills, position, its own longest travel."""
         if ask.skills and not set(ask.skills) <= set(unit.skills):
             return R_SKILL
         if not unit.fixed:
@@ -224,8 +233,6 @@ class Units:
             return R_STALE
         if unit.max_travel_s is not None and travel_s > unit.max_travel_s:
             return R_TOO_FAR
-        if unit.status == RESTING or now_ms < unit.rest_until_ms:
-            return R_REST
         return None
 
     def _among_callable(self, ask: Ask, now_ms: int, seen: Considered, last: tuple[int, int, str], spare: Found | None) -> Found | None:

@@ -107,8 +107,8 @@ TABLE = Table(
     },
     silent=frozenset(
         {
-            incidents.CallMerged, incidents.GapLeft, incidents.AccessReleased, units.DeviceBatteryRecorded, units.CoverageRecorded,
-            units.CoverageEndedFact, units.CoverageChanged,
+            incidents.CallMerged, incidents.GapLeft, incidents.PreemptionSuggested, incidents.AccessReleased,
+            units.DeviceBatteryRecorded, units.CoverageRecorded, units.CoverageEndedFact, units.CoverageChanged,
         }
     ),
 )  # fmt: skip

@@ -16,6 +16,7 @@ HEARING = Hearing(
         "emergency.responder.unheard.v1": "operator",
         "emergency.scene.check_missed.v1": "responder",
         "emergency.coverage.gap_left.v1": "operator",
+        "emergency.dispatch.preemption_suggested.v1": "operator",
         "emergency.contact.called.v1": "family",
         "emergency.contact.exhausted.v1": "operator",
         "emergency.access.released.v1": ByField("to_kind", {"responder": "responder", "contact": "family"}),
@@ -26,7 +27,7 @@ HEARING = Hearing(
         {
             "severity", "channel", "level", "to", "to_kind", "suggests", "first_seat", "repeated", "role", "kind", "travel_s",
             "distance_m", "accept_by_ms", "answer_by_ms", "check_by_ms", "step_by_ms", "fit", "round", "count", "silent_s", "calls",
-            "move_up", "radius_m", "left", "needed", "reference",
+            "from_severity", "from_leg", "move_up", "radius_m", "left", "needed", "reference",
         }
     ),
 )  # fmt: skip

@@ -1,7 +1,7 @@
 """What the checkers are told about emergency."""
 
 from infra.checkers.domain import DomainChecks
-from infra.checkers.emergency import answers, chain, devices, field, nearest, signals, timers
+from infra.checkers.emergency import answers, chain, devices, field, nearest, signals, timers, waiting
 from infra.checkers.emergency.expected import EmergencyExpected
 from infra.checkers.emergency.model import Area
 from infra.checkers.emergency.units import MODEL
@@ -15,6 +15,7 @@ def eyes_with(event_of: EventOf, *, every: int = 1, settled: bool = True) -> lis
     return [
         signals.Signals(event_of), signals.Raises(), chain.Chain(), chain.HumanActs(event_of), answers.Answers(event_of),
         timers.Timers(settled=settled), field.Responders(), field.Moves(), field.Access(), devices.Devices(), nearest.NearestFit(every),
+        waiting.Freed(), waiting.Suggestions(),
     ]  # fmt: skip
 
 
@@ -42,6 +43,7 @@ CHECKS = DomainChecks(
         "E17": ("设备与覆盖", "devices and coverage"),
         "E19": ("接受者方得进门方法", "the way in only to who accepted"),
         "E22": ("结案要素齐全", "a close is whole and calls back"),
+        "E9P": ("抽调只作建议", "taking somebody from a lesser incident is proposed, never done"),
         "E9R": ("出勤后休息", "rest after an incident"),
         "I06": ("状态按表转移", "incidents move by the table"),
         "I07": ("没有无人负责的等待", "nothing waits for nobody"),

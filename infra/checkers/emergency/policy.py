@@ -45,7 +45,7 @@ DEFAULTS: Parameters = {
     "first_seat": "first_seat", "repeat_s": 60, "triage_s": 60, "unserved_s": 60, "review_s": 1800,
     "kinds": KINDS, "speeds_cm_s": {"walk": 130, "ebike": 420, "car": 600}, "walk_speed_cm_s": 130, "detour_percent": 130,
     "fix_age_s_max": 300, "circles_m": [1000, 2000, 5000], "rest_after_case_s": 900, "rest_excluded": False, "accept_s": 60,
-    "watch_s": 180, "unheard_max": 3, "check_in_s": 900, "search_retry_s": 30, "asked_kept": 200,
+    "watch_s": 180, "unheard_max": 3, "check_in_s": 900, "search_retry_s": 30, "suggest_preemption": True, "asked_kept": 200,
     "coverage_radius_m": 2000, "coverage_units_min": 1, "move_up_radius_m": 6000, "contact_wait_s": 30, "contact_rounds": 2,
     "human_roles": ["operator", "supervisor", "duty_manager"], "callback_s": 86_400, "callback_repeat_s": 14_400,
     "callback_not_for": ["test", "duplicate"], "heartbeat_s": 3600, "heartbeats_missed_max": 3, "device_ladder_s": [86_400],

@@ -13,7 +13,8 @@ STEPS_MAX = 64
 """Pieces of due work one event may carry; each makes a fact, so fewer facts mean that nothing due was left."""
 
 CLOCKED = {
-    "emergency.dispatch.short.v1", "emergency.dispatch.complete.v1", "emergency.coverage.gap_left.v1", "emergency.call.escalated.v1",
+    "emergency.dispatch.short.v1", "emergency.dispatch.complete.v1", "emergency.dispatch.preemption_suggested.v1",
+    "emergency.coverage.gap_left.v1", "emergency.call.escalated.v1",
     "emergency.call.reviewed.v1", "emergency.responder.unheard.v1", "emergency.scene.check_missed.v1", "emergency.contact.called.v1",
     "emergency.contact.exhausted.v1", "emergency.device.missed.v1", "emergency.call.call_back_missed.v1",
 }  # fmt: skip

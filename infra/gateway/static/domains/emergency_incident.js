@@ -7,6 +7,8 @@ import { duration, number, t } from "../words.js";
 const SEVERITIES = ["life", "urgent", "help", "false"];
 const DESKS = ["120", "110", "119", "family"];
 const OUTCOMES = ["rescued", "helped", "false", "test", "duplicate", "unfounded"];
+const SHORT = "emergency.dispatch.short.v1";
+const SUGGESTED = "emergency.dispatch.preemption_suggested.v1";
 const SEAT_KEPT = "laoxiao.seat";
 
 function seatKept() {
@@ -31,6 +33,12 @@ export function codes(prefix, values) {
 
 function choice(label, values, word) {
   return el("select", { "aria-label": label }, el("option", { value: "" }, label), values.map((value) => el("option", { value }, word(value))));
+}
+
+// The proposal to take somebody from a lesser incident, while it is the last word on who could come: each search says its own anew.
+export function proposal(body) {
+  const last = body.short_roles.length ? body.history.findLast((step) => step.type === SHORT || step.type === SUGGESTED) : null;
+  return last && last.type === SUGGESTED && body.state !== "closed" ? last.data : null;
 }
 
 export class IncidentCard {
@@ -119,7 +127,19 @@ export class IncidentCard {
     ];
     if (body.needs_review.length && !body.triaged) lines.push(el("p", { class: "notice" }, t("review_flag", { what: codes("review", body.needs_review) })));
     if (short) lines.push(el("p", { class: "notice" }, t("searching", { reason: short })));
+    const taken = proposal(body);
+    if (taken) lines.push(this.preemption(taken));
     return lines;
+  }
+
+  // Nobody is taken from an incident by rule: the operator does it here, or leaves it.
+  preemption(taken) {
+    const words = t("preempt", {
+      who: taken.candidate_id, from: taken.from_call_id, severity: t(`severity.${taken.from_severity}`), leg: t(`incident.${taken.from_leg}`),
+      n: Math.max(1, Math.round(taken.travel_s / 60)), m: number(taken.distance_m),
+    });
+    const take = () => this.act("override", { responder_id: taken.candidate_id, reason: t("preempt_reason", { from: taken.from_call_id }) });
+    return el("p", { class: "notice" }, words, " ", el("button", { type: "button", class: "quiet", on: { click: take } }, t("preempt_act")));
   }
 
   responders(body) {
@@ -216,6 +236,7 @@ export class IncidentCard {
 export function stepWords(data) {
   const out = [];
   if (data.responder_id) out.push(data.responder_id);
+  if (data.candidate_id) out.push(data.candidate_id, data.from_call_id);
   if (data.contact_id) out.push(data.contact_id);
   if (data.to_kind) out.push(data.to_id);
   if (data.operator_id) out.push(data.operator_id);

@@ -38,6 +38,7 @@ PART = SimDomain(
             "emergency.call.opened.v1", "emergency.call.prioritised.v1", "emergency.call.escalated.v1", "emergency.responder.dispatched.v1",
             "emergency.dispatch.ended.v1", "emergency.responder.released.v1", "emergency.responder.unheard.v1",
             "emergency.scene.check_missed.v1", "emergency.coverage.gap_left.v1", "emergency.contact.called.v1",
+            "emergency.dispatch.preemption_suggested.v1",
             "emergency.contact.exhausted.v1", "emergency.access.released.v1", "emergency.call.handed_over.v1",
             "emergency.call.call_back_missed.v1",
         }

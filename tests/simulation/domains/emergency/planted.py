@@ -6,11 +6,11 @@ from typing import Any
 from unittest.mock import patch
 
 from agents.core import accept, refuse
-from agents.emergency import calls, contacts, devices, domain, escalation, snapshot
+from agents.emergency import calls, contacts, devices, domain, escalation, evolve, evolve_base, seek, snapshot
 from agents.emergency.decide import ANSWERS
 from agents.emergency.evolve import WRITERS
 from agents.emergency.state import Call
-from agents.emergency.steps import arm, want
+from agents.emergency.steps import arm, at_once, could_go, want
 from agents.shared.obligation import Obligations
 from agents.shared.responders import R_ENGAGED, R_REST, R_STALE, Units
 from agents.shared.travel import Travel
@@ -265,6 +265,47 @@ def _mix_forgotten() -> list[Patch]:
     return [instead(Call, "missing", lambda missing: lambda self: missing(self)[:1] if self.alone() else ())]
 
 
+def _wakes(choose: Callable[[Any, Any, int], Any]) -> list[Patch]:
+    """Who becomes free wakes another incident."""
+
+    def wake(state: Any, unit: Any, now_ms: int, leaving: str | None = None) -> None:
+        call = choose(state, unit, now_ms)
+        if call is not None and call.call_id != leaving and f"search|{call.call_id}" in state.deadlines:
+            state.deadlines.set(f"search|{call.call_id}", at_once(call))
+
+    return [patch.object(evolve, "wake_waiting", wake), patch.object(evolve_base, "wake_waiting", wake)]
+
+
+def _wakes_the_first() -> list[Patch]:
+    return _wakes(lambda state, *_: next((state.calls[call_id] for place in state.short for call_id in place), None))
+
+
+def _wakes_the_lesser() -> list[Patch]:
+    def choose(state: Any, unit: Any, now_ms: int) -> Any:
+        waiting = [state.calls[call_id] for place in reversed(state.short) for call_id in place]
+        return next((call for call in waiting if could_go(state, call, unit, now_ms)), None)
+
+    return _wakes(choose)
+
+
+def _suggests_from_the_scene() -> list[Patch]:
+    def make(suggested: Any) -> Any:
+        def wrapped(state: Any, call: Any, *args: Any) -> Any:
+            made = suggested(state, call, *args)
+            there = [
+                (unit_id, other) for other in state.calls.values() for unit_id, one in other.engaged.items()
+                if other is not call and one.leg.value == "on_scene"
+            ]  # fmt: skip
+            if not made or not there:
+                return made
+            values = {"candidate_id": there[0][0], "from_call_id": there[0][1].call_id, "from_leg": "on_scene"}
+            return (Reasoned(made[0].fact.model_copy(update=values), made[0].why),)
+
+        return wrapped
+
+    return [instead(seek, "suggested", make)]
+
+
 MISTAKES = (
     Planted("escalation_stops", "the last level is told once more and never again", _escalation_stops, frozenset({"E03", "I07"}), silent=True, domain="emergency"),
     Planted("level_skipped", "the second level is told first", _level_skipped, frozenset({"E04"}), domain="emergency"),
@@ -294,5 +335,9 @@ MISTAKES = (
     Planted("heartbeat_is_no_recovery", "a device that lives again stays silent", _heartbeat_is_no_recovery, frozenset({"E17", "E01"}), silent=True, domain="emergency"),
     Planted("manual_is_nothing", "the rules go on choosing for who took over", _manual_is_nothing, frozenset({"NEAREST", "E03", "E02"}), domain="emergency"),
     Planted("nobody_told_of_shortage", "an incident without a responder is nobody's", _nobody_told_of_shortage, frozenset({"E08"}), domain="emergency"),
+    Planted("wakes_the_first", "who becomes free wakes the first that waits, fit or not", _wakes_the_first, frozenset({"E02"}), domain="emergency"),
+    Planted("wakes_the_lesser", "who becomes free goes to the lesser incident first", _wakes_the_lesser, frozenset({"E02"}), domain="emergency"),
+    Planted("nobody_suggested", "nobody is told whom he could take from a lesser incident", lambda: [patch.object(seek, "suggested", lambda *_: ())], frozenset({"E9P"}), domain="emergency"),
+    Planted("suggests_from_the_scene", "somebody at a scene is proposed", _suggests_from_the_scene, frozenset({"E9P"}), domain="emergency"),
     Planted("mix_forgotten", "one of a mix is enough", _mix_forgotten, frozenset({"E02", "E03", "E08", "NEAREST"}), domain="emergency"),
 )  # fmt: skip

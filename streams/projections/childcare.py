@@ -30,6 +30,11 @@ def _both(place: Place, fact: facts.ChildCarriedOver) -> Iterable[tuple[Table, K
     return ((BOOKINGS, (fact.booking_id, place.area)), (BOOKINGS, (fact.next_booking_id, place.area)))
 
 
+def _and_joined(place: Place, fact: facts.BookingConfirmed) -> Iterable[tuple[Table, Key]]:
+    own = (BOOKINGS, (fact.booking_id, place.area))
+    return (own,) if fact.joined_to is None else (own, (BOOKINGS, (fact.joined_to, place.area)))
+
+
 def _history(rows: Rows, place: Place, fact: Any, why: Why | None, booking_id: str | None = None) -> None:
     booking_id = fact.booking_id if booking_id is None else booking_id
     row: Row = {"area": place.area, "booking_id": booking_id, **where(place), "at_ms": place.at_ms, "fact_type": fact.type}
@@ -120,6 +125,11 @@ def _placed(rows: Rows, place: Place, fact: Any, why: Why | None, *, state: str,
 
 def _confirmed(rows: Rows, place: Place, fact: facts.BookingConfirmed, why: Why | None) -> None:
     _placed(rows, place, fact, why, state="confirmed", deadline_ms=fact.no_show_ms)
+    before = None if fact.joined_to is None else rows.get(BOOKINGS, (fact.joined_to, place.area))
+    if before is not None and before["state"] == "checked_in" and before["deadline_ms"] is not None:
+        # The child in the room goes on with this booking when that one ends.
+        next_ms = max(place.at_ms, min(before["deadline_ms"], before["ends_ms"]))
+        rows.change(BOOKINGS, (before["booking_id"], place.area), deadline_ms=next_ms)
 
 
 def _held(rows: Rows, place: Place, fact: facts.BookingHeld, why: Why | None) -> None:
@@ -171,7 +181,7 @@ def _offer_withdrawn(rows: Rows, place: Place, fact: facts.OfferWithdrawn, why: 
     old = _known(rows, place, fact.booking_id)
     _count(rows, old, _run(old), held=-1, care_held=-1, offered=-1, waiting=1)
     none = {"offer_id": None, "offer_kind": None, "offered_ms": None}
-    _move(rows, place, old, state="waitlisted", reason=fact.cause, deadline_ms=old["starts_ms"], **none)
+    _move(rows, place, old, state="waitlisted", reason=fact.cause, deadline_ms=max(place.at_ms, old["starts_ms"]), **none)
     _history(rows, place, fact, why)
 
 
@@ -259,7 +269,7 @@ def _checked_in(rows: Rows, place: Place, fact: facts.ChildCheckedIn, why: Why |
 
 def _carried_over(rows: Rows, place: Place, fact: facts.ChildCarriedOver, why: Why | None) -> None:
     _end(rows, place, _known(rows, place, fact.booking_id), state="completed", quota="consumed", late_s=0)
-    _present(rows, place, _known(rows, place, fact.next_booking_id), fact.late_ms)
+    _present(rows, place, _known(rows, place, fact.next_booking_id), max(place.at_ms, fact.late_ms))
     _history(rows, place, fact, why)
     _history(rows, place, fact, why, fact.next_booking_id)
 
@@ -301,7 +311,7 @@ def _repriced(rows: Rows, place: Place, fact: facts.BookingRepriced, why: Why | 
 
 
 FOLDS: dict[type[Fact], Fold] = childcare_sites.FOLDS | {
-    facts.BookingConfirmed: Fold(_confirmed, _booking),
+    facts.BookingConfirmed: Fold(_confirmed, _and_joined),
     facts.BookingHeld: Fold(_held, _booking),
     facts.QuotaAsked: Fold(_asked, _booking),
     facts.BookingWaitlisted: Fold(_waitlisted, _booking),

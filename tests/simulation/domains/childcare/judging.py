@@ -16,7 +16,7 @@ from infra.checkers.projection import compare
 from tests.simulation.checkers.logs import Dec, Logs, Violation
 from tests.simulation.domains.childcare.rows import rows_of
 
-JSON = ("session_ids", "pickup_persons")
+JSON = ("session_ids", "pickup_persons", "closures")
 
 
 class Judge:

@@ -37,7 +37,7 @@ from streams.handovers.handover import Route, handovers_of
 from streams.handovers.registry import routes_from
 from streams.kafka import KafkaEventLog, KafkaQuarantine, LogTruncated, reader
 from streams.metrics import NO_METRICS, Metrics
-from streams.notifications import JsonLinesNotifier, Notification, Notifier, notifications_of
+from streams.notifications import JsonLinesNotifier, Notification, Notifier, notifications_of, unread_of
 from streams.partitioning import home_partition
 from streams.ports import PLAYED_AT_HEADER, EventLog, Quarantine, SourceRecord
 from streams.sealed import KEY_BYTES, origin_of, seal
@@ -113,7 +113,7 @@ class Reactor:
                 else:
                     await self._keep(one, original)
         await self._hand_over(decided)
-        await self._notify(decided)
+        await self._notify(decided, originals)
 
     async def _originals(self, aside: list[Decided]) -> dict[tuple[int, int], SourceRecord]:
         wanted: dict[int, set[int]] = {}
@@ -171,9 +171,12 @@ class Reactor:
                         headers += ((PLAYED_AT_HEADER, str(one.at_ms).encode()),)
                     await log.publish(one.area.encode(), one.value, partition=home_partition(one.area, log.partitions), headers=headers)
 
-    async def _notify(self, decided: list[Decided]) -> None:
+    async def _notify(self, decided: list[Decided], originals: dict[tuple[int, int], SourceRecord]) -> None:
         out: list[Notification] = []
         for record in decided:
+            if record.set_aside:
+                original = originals.get((record.source_partition, record.source_offset))
+                out += unread_of(self._domain, record, 0 if original is None else original.timestamp_ms)
             for decision in record.decisions:
                 out += notifications_of(self._domain, record.source_partition, record.seq, decision)
         if out:

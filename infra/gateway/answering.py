@@ -91,6 +91,8 @@ async def answer(gateway: Gateway, items: Sequence[Item], headers: Headers, *, b
     taken = [item for item in items if isinstance(item, Taken)]
     for one in refused:
         gateway.metrics.gateway_rejected.labels(code=one.code).inc()
+        if gateway.calls is not None:
+            gateway.calls.not_read(one.code, one.event_id, one.event_type)
     if not taken:
         if not batch:
             raise rejected(refused[0].code, refused[0].where)

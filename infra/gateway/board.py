@@ -104,10 +104,12 @@ class Board:
         for decision in record.decisions:
             self._take_decision(decision, judged)
         for aside in record.set_aside:
+            if self.presses is not None and aside.reason != FORWARDED:
+                self.presses.not_read(aside.reason, aside.event_id, (record.source_partition, record.source_offset))
+                if aside.event_id is not None:
+                    self.presses.settled(aside.event_id)
             if aside.event_id is not None and aside.reason != FORWARDED:
                 self._recorded.pop(aside.event_id, None)
-                if self.presses is not None:
-                    self.presses.settled(aside.event_id)
                 for _, future in self._waiting.get(aside.event_id, ()):
                     _settle(future, Answer(None, aside.reason))
 

@@ -42,6 +42,12 @@ class Calls:
                 self.presses.show(entry.event_id, entry.area, entry.value)
                 self.presses.mark([entry.event_id], "spooled")
 
+    def not_read(self, code: str, event_id: str | None, event_type: str | None) -> None:
+        """Something was refused at the door. When it was to be a call, operators are told: somebody may need help."""
+        if event_type in self._types:
+            log.critical("a call for help could not be read: %s", code)
+            self.presses.not_read(code, event_id, None)
+
     def takes(self, one: Taken) -> bool:
         """Whether this event may not be refused."""
         return one.received.event.type in self._types

@@ -47,6 +47,7 @@ class Refused:
     event_id: str | None
     code: str
     where: tuple[str, ...] = ()
+    event_type: str | None = None
 
     def body(self) -> dict[str, Any]:
         """As the answer of a batch shows it."""
@@ -112,11 +113,16 @@ def _check_one(index: int, parsed: object) -> Item:
         value = orjson.dumps(parsed)
     except (TypeError, RecursionError):
         # An integer beyond 64 bits or a nesting beyond the encoder's: legal JSON that no event of ours holds.
-        return Refused(index, None, Rejected.INVALID_EVENT)
+        return Refused(index, None, Rejected.INVALID_EVENT, (), _type_of(parsed))
     if isinstance(item, Rejection):
-        return Refused(index, item.event_id, item.reason, item.where)
+        return Refused(index, item.event_id, item.reason, item.where, _type_of(parsed))
     event = item.event
     return Taken(index, item, domains_addressed(event.type, parsed.get("data")), value)
+
+
+def _type_of(parsed: dict[str, Any]) -> str | None:
+    said = parsed.get("type")
+    return said if isinstance(said, str) else None
 
 
 def _binary(headers: Headers, data: object) -> dict[str, object]:

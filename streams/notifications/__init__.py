@@ -4,6 +4,6 @@ A notification carries coded values and opaque ids only; whoever delivers it loo
 """
 
 from streams.notifications.notice import JsonLinesNotifier, Notification, Notifier
-from streams.notifications.telling import notifications_of
+from streams.notifications.telling import notifications_of, unread_of
 
-__all__ = ["JsonLinesNotifier", "Notification", "Notifier", "notifications_of"]
+__all__ = ["JsonLinesNotifier", "Notification", "Notifier", "notifications_of", "unread_of"]

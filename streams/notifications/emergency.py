@@ -6,6 +6,7 @@ Nothing personal leaves: opaque ids and codes. The way in (``access_id``) is tol
 from streams.notifications.hearing import ByField, Hearing
 
 HEARING = Hearing(
+    unread="operator",
     audiences={
         "emergency.call.opened.v1": "operator",
         "emergency.call.prioritised.v1": "operator",

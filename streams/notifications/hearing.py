@@ -27,11 +27,14 @@ class Hearing:
 
     audiences: Mapping[str, str | ByField]
     coded: frozenset[str]
+    unread: str | None = None
+    """Who is told that something for this domain could not be read and lies in quarantine; None: nobody, it is only counted."""
 
     def __post_init__(self) -> None:
         named: set[str] = set()
         for one in self.audiences.values():
             named |= {one} if isinstance(one, str) else set(one.audiences.values())
+        named |= set() if self.unread is None else {self.unread}
         assert named <= set(AUDIENCES), f"nobody is called {named - set(AUDIENCES)}"
 
     def audience(self, fact: Fact) -> str | None:
@@ -46,4 +49,4 @@ SHARED = Hearing({"task.opened.v1": "operator"}, frozenset({"kind", "reason", "c
 
 def joined(own: Hearing) -> Hearing:
     """A domain's table with the shared one."""
-    return Hearing({**SHARED.audiences, **own.audiences}, SHARED.coded | own.coded)
+    return Hearing({**SHARED.audiences, **own.audiences}, SHARED.coded | own.coded, own.unread)

@@ -6,10 +6,11 @@ from agents.shared.ids import derived_id
 from schemas.decisions import Decision
 from schemas.drill import is_drill
 from schemas.facts import Fact
-from schemas.journal import instant
+from schemas.journal import FORWARDED, Decided, instant
 from streams.notifications.notice import Notification
 from streams.notifications.registry import hearing_of
 
+UNREAD = "quarantine.kept.v1"
 _CODE = re.compile(r"[a-z][a-z0-9_]{0,63}")
 
 
@@ -31,6 +32,24 @@ def notifications_of(domain: str, partition: int, seq: int, decision: Decision) 
             Notification(identity, audience, reasoned.fact.type, decision.area, decision.event_id, instant(decision.time_ms), data)
         )
     return found
+
+
+def unread_of(domain: str, record: Decided, at_ms: int) -> list[Notification]:
+    """What nobody could read of one input record: one notification with the reasons counted, for a domain where somebody is told.
+
+    Whose area it was is not known, so it names none; ``at_ms`` is the broker's time of the record.
+    """
+    aside = [one for one in record.set_aside if one.reason != FORWARDED]
+    audience = hearing_of(domain).unread
+    if not aside or audience is None:
+        return []
+    reasons: dict[str, int] = {}
+    for one in aside:
+        reasons[one.reason] = reasons.get(one.reason, 0) + 1
+    event_id = next((one.event_id for one in aside if one.event_id is not None), "")
+    identity = derived_id("ntf", domain, str(record.source_partition), str(record.seq), UNREAD)
+    data: dict[str, object] = {"reasons": reasons, "partition": record.source_partition, "offset": record.source_offset}
+    return [Notification(identity, audience, UNREAD, "", event_id, instant(at_ms), data)]
 
 
 def _shown(fact: Fact, coded: frozenset[str]) -> dict[str, object]:

@@ -6,8 +6,7 @@ from typing import NamedTuple
 
 from infra.checkers.emergency.model import Area, Incident
 from infra.checkers.emergency.nearest import TOLERANCE_M, Look
-from infra.checkers.emergency.policy import fix_age_ms, in_force, travel_s
-from infra.checkers.emergency.signals import GRAVITY
+from infra.checkers.emergency.policy import GRAVITY, fix_age_ms, in_force, travel_s
 from infra.checkers.emergency.watch import STEPS_MAX, Watch
 from infra.checkers.fold import Fact
 from infra.checkers.logs import Decided

@@ -14,6 +14,7 @@ from infra.gateway.domain_routes.resource import IdPath, go, only_data
 from infra.gateway.gateway import Gateway
 from infra.gateway.intake import BINARY, check
 from infra.gateway.openapi import ANSWERS, IDEMPOTENT, PREFER, wish_body
+from infra.gateway.problems import Problem
 from schemas import emergency as words
 from schemas.emergency_devices import DeviceHeartbeat
 from schemas.emergency_mending import RAISED
@@ -71,7 +72,12 @@ def routes_of(gateway: Gateway) -> APIRouter:
 
         202 with status `recorded`; `spooled` while the log is away: it is on disk and before the operators.
         """
-        event = call_event(request.headers, await request.body())
+        try:
+            event = call_event(request.headers, await request.body())
+        except Problem as problem:
+            if gateway.calls is not None:
+                gateway.calls.not_read(problem.code, None, RAISED)
+            raise
         return await answer(gateway, check([event]), request.headers, batch=False)
 
     @routes.get("/v1/emergency/presses", summary="Calls that are not decided yet")

@@ -2,8 +2,11 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from typing import Any
 
 from tests.simulation.checkers.logs import Dec, Logs, Violation
+
+UNREAD = "quarantine.kept.v1"
 
 
 def e07(logs: Logs) -> Iterator[Violation]:
@@ -15,12 +18,21 @@ def e07(logs: Logs) -> Iterator[Violation]:
         for fact in dec.body["facts"]
         if fact["type"] in heard
     )
+    if UNREAD in heard:
+        wanted.update(key for entries in logs.journal for entry in entries if entry.valid for key in _unread(entry.body))
     told = Counter((fact, area, event_id) for _, fact, area, event_id in set(logs.run.notified))
     for key, count in wanted.items():
         if told[key] != count:
             yield Violation("E07", f"{count} facts {key[0]} of {key[2]} to be heard of, {told[key]} notifications")
     for key in told.keys() - wanted.keys():
         yield Violation("E07", f"somebody was told of {key[0]} by {key[2]}, which no decision says")
+
+
+def _unread(body: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
+    """Operators hear once of each input record of which something could not be read."""
+    aside = [one for one in body.get("set_aside", ()) if one["reason"] != "forwarded"]
+    if aside:
+        yield UNREAD, "", next((one["event_id"] for one in aside if one["event_id"]), "")
 
 
 def forwarded(logs: Logs) -> Iterator[Violation]:

@@ -78,9 +78,25 @@ function drawPresses() {
     ...presses.oldest.map((one) =>
       el("li", { class: `press ${one.status === "received" || one.status === "recorded" ? "" : "kept"}` },
         el("b", {}, t(`signal.${one.channel}`)), el("span", { class: "tag warn" }, t(`press.${one.status}`)),
+        one.needs_review.length ? el("span", { class: "tag warn" }, t("review_flag", { what: codes("review", one.needs_review) })) : null,
         el("span", { class: "id" }, [one.call_id, one.person_id, one.device_id].filter(Boolean).join(" · ")),
         el("span", { class: "muted" }, [one.area, duration(one.age_s)].join(" · ")))),
     more > 0 ? el("li", { class: "muted" }, t("presses_more", { n: number(more) })) : "");
+}
+
+// What came in and nobody could read: somebody may have called for help.
+function drawUnread() {
+  const unread = view.presses && view.presses.unread;
+  if (!byId("unread")) return;
+  byId("unread_card").hidden = !unread || !unread.count;
+  if (!unread || !unread.count) return;
+  setText("unread_count", t("quarantined_n", { n: number(unread.count) }));
+  byId("unread").replaceChildren(
+    el("li", { class: "press kept" }, t("quarantined_note")),
+    ...unread.newest.map((one) =>
+      el("li", { class: "press kept" }, el("span", { class: "tag warn" }, one.reason),
+        el("span", { class: "id" }, [one.event_id, one.place ? `${one.place.partition}@${one.place.offset}` : "HTTP"].filter(Boolean).join(" · ")),
+        el("span", { class: "muted" }, duration(one.age_s)))));
 }
 
 function drawCoverage(overview) {
@@ -134,7 +150,9 @@ export const emergency = {
     incident = new IncidentCard(() => (this.played && view.overview ? view.overview.now : new Date().toISOString()), () => view.units, () => drawQueue());
     const presses = el("section", { class: "card presses", id: "presses_card", hidden: true, "aria-labelledby": "h-presses", role: "alert" },
       el("div", { class: "head" }, el("h2", { id: "h-presses", "data-t": "presses" }), el("span", { id: "press_count", class: "muted" })), el("ul", { id: "presses" }));
-    rooms.top.append(presses, card("queue", { count: "queue_count" }, el("ul", { id: "queue", class: "queue" })));
+    const unread = el("section", { class: "card presses", id: "unread_card", hidden: true, "aria-labelledby": "h-unread", role: "alert" },
+      el("div", { class: "head" }, el("h2", { id: "h-unread", "data-t": "quarantined" }), el("span", { id: "unread_count", class: "muted" })), el("ul", { id: "unread" }));
+    rooms.top.append(presses, unread, card("queue", { count: "queue_count" }, el("ul", { id: "queue", class: "queue" })));
     rooms.right.append(incident.element());
     incident.draw();
     rooms.bottom.append(card("fleet", { count: "fleet_count" }, el("ul", { id: "fleet", class: "providers" })));
@@ -174,6 +192,7 @@ export const emergency = {
   live(state) {
     view.presses = state.presses || null;
     drawPresses();
+    drawUnread();
   },
 
   slow({ capacity }) {
@@ -184,6 +203,7 @@ export const emergency = {
   redraw() {
     drawQueue();
     drawPresses();
+    drawUnread();
     drawFleet();
     incident.drawn = "";
     incident.draw();

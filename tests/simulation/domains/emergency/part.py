@@ -40,7 +40,7 @@ PART = SimDomain(
             "emergency.scene.check_missed.v1", "emergency.coverage.gap_left.v1", "emergency.contact.called.v1",
             "emergency.dispatch.preemption_suggested.v1",
             "emergency.contact.exhausted.v1", "emergency.access.released.v1", "emergency.call.handed_over.v1",
-            "emergency.call.call_back_missed.v1",
+            "emergency.call.call_back_missed.v1", "quarantine.kept.v1",
         }
     ),
     mistakes=MISTAKES,

@@ -1,9 +1,12 @@
 """The booking rush: the horizon opens and 2,000 families a second ask one area for places, whether or not the last one was answered.
 
-One real worker on a real broker. Latency counts from the moment a request is due to the moment its decision is read back from the
-journal; nothing waits for anything. Half of the families name a session, half a window; there are places for about half of them, so the
-second half of the rush meets full houses, the dearest decision there is. Afterwards the journal is judged: each request decided once,
-no session with more children than seats. The peer sends the same bytes at the same rate and reads them back, with nothing in between.
+One real worker on a real broker. The requests go through the gateway's own carrier (`infra.gateway.carrier`), as they do when families
+come over HTTP: what arrives while a record is on its way shares the next one. Latency counts from the moment a request is due to the
+moment its decision is read back from the journal, so it holds the sender's and the reader's share too; how late the sender itself was and
+the worker's processor time a decision are told beside it, because sender, reader, broker and worker share the machine's cores.
+Half of the families name a session, half a window; there are places for about half of them, so the second half of the rush meets full
+houses, the dearest decision there is. Afterwards the journal is judged: each request decided once, no session with more children than
+seats. The peer sends the same requests through the same carrier at the same rate and reads them back, with nothing in between.
 """
 
 import asyncio
@@ -11,17 +14,18 @@ import random
 import re
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 import uvloop
-from aiokafka import TopicPartition
+from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from infra.bench.core import box_of
 from infra.bench.figures import Goal, Reading, percentile
-from infra.bench.ground import AREA, HOME, BenchFailed, Ends, Ground, Say, append_all, ground
+from infra.bench.ground import AREA, HOME, PARTITIONS, BenchFailed, Ends, Ground, Say, append_all, ground, processor_s
 from infra.bench.http_load import open_loop
+from infra.gateway.carrier import Carrier
 from schemas.journal import SHANGHAI
 from schemas.topics import DOMAINS, decisions_topic, events_topic
 from streams.kafka import producer, reader
@@ -34,10 +38,11 @@ P99_MS_MAX = 250
 SITES = 240
 HOURS = (9, 13, 15)
 DAYS = (2, 3, 4)
-LINGER_MS = 5
 ANSWER_S_MAX = 60.0
-PEER = "bare produce and consume at the same rate"
-_SOURCE = re.compile(rb'"source":\{"partition":\d+,"offset":(\d+)\}')
+PEER = "the same carrier and reader with nothing between, at the same rate"
+DECIDED_ID = re.compile(rb'"event_id":"r\d+-(\d{9})"')
+SENT_ID = re.compile(rb'"id":"r\d+-(\d{9})"')
+"""A request's number is the end of its event id."""
 
 
 def measure(run: int, say: Say, *, per_s: int = PER_S, seconds: float = SECONDS) -> list[Reading]:
@@ -54,7 +59,7 @@ async def _measure(place: Ground, run: int, say: Say, per_s: int, seconds: float
     directory = list(rush.directory())
     requests = [rush.request() for _ in range(warm + count)]
     await append_all(place.bootstrap, events_topic(DOMAIN), directory)
-    place.run("worker", "worker", "--domain", DOMAIN)
+    worker = place.run("worker", "worker", "--domain", DOMAIN)
     async with Ends(place.bootstrap) as ends:
 
         async def decided() -> bool:
@@ -62,38 +67,65 @@ async def _measure(place: Ground, run: int, say: Say, per_s: int, seconds: float
 
         await place.wait_for("the houses are decided", decided, deadline_s=90)
     say(f"warming up, {warm} requests, then {per_s} a second for {seconds:.0f} s")
-    topics = (events_topic(DOMAIN), decisions_topic(DOMAIN))
-    latencies_s, journal = await _through(place, topics, requests, per_s, len(directory))
-    _judge(journal, requests, rush.seats)
-    say("peer: bare produce and consume")
+    before_s = processor_s(worker.pid)
+    through = await _through(place, (events_topic(DOMAIN), decisions_topic(DOMAIN)), requests, per_s, DECIDED_ID)
+    cpu_s = processor_s(worker.pid) - before_s
+    _judge(through.values, requests, rush.seats)
+    say("peer: the same carrier and reader with nothing between")
     admin = AIOKafkaAdminClient(bootstrap_servers=place.bootstrap)
     await admin.start()
     try:
-        await admin.create_topics([NewTopic("bench.echo", HOME + 1, 1)])
+        await admin.create_topics([NewTopic("bench.echo", HOME + 1, 1, topic_configs={"max.message.bytes": "8000000"})])
     finally:
         await admin.close()
-    echoed_s, _ = await _through(place, ("bench.echo", "bench.echo"), requests, per_s, 0)
+    echoed = await _through(place, ("bench.echo", "bench.echo"), requests, per_s, SENT_ID)
+    name = f"booking rush, {per_s} requests/s to decided"
     readings = []
     for share, label, goal in ((0.5, "p50", None), (0.99, "p99", Goal(P99_MS_MAX, at_most=True)), (1.0, "slowest", None)):
-        value_ms, peer_ms = (1000 * percentile(values[warm:], share) for values in (latencies_s, echoed_s))
-        readings.append(Reading(f"booking rush, {per_s} requests/s to decided, {label}", value_ms, "ms", goal, PEER, peer_ms))
+        value_ms, peer_ms = (1000 * percentile(each.latencies_s[warm:], share) for each in (through, echoed))
+        readings.append(Reading(f"{name}, {label}", value_ms, "ms", goal, PEER, peer_ms))
+    late_ms, peer_late_ms = (1000 * percentile(each.late_s[warm:], 0.99) for each in (through, echoed))
+    readings.append(Reading(f"{name}, of it the sender's lateness, p99", late_ms, "ms", None, PEER, peer_late_ms))
+    readings.append(Reading("booking rush, worker's processor time", 1e6 * cpu_s / len(requests), "µs/decision", None))
+    readings.append(Reading("booking rush, requests in a record", len(requests) / through.records, "requests", None))
     return readings
 
 
-async def _through(
-    place: Ground, topics: tuple[str, str], requests: list[bytes], per_s: int, first: int
-) -> tuple[list[float], list[bytes]]:
-    """Seconds from due to read back of each request, and what was read back, the first request lying at input offset ``first``.
+class Through(NamedTuple):
+    """Seconds from due to read back of each request, how late each was sent, what was read back, and the records that carried them."""
 
-    One producer and one partition: the n-th request lies at offset ``first + n``, and its answer names that offset.
-    """
+    latencies_s: list[float]
+    late_s: list[float]
+    values: list[bytes]
+    records: int
+
+
+class Door:
+    """A topic as the carrier takes it."""
+
+    def __init__(self, writer: AIOKafkaProducer, topic: str) -> None:
+        self.partitions = PARTITIONS
+        self.records = 0
+        self._writer, self._topic = writer, topic
+
+    async def publish(self, key: bytes | None, value: bytes, *, partition: int, headers: tuple[tuple[str, bytes], ...] = ()) -> int:
+        """Append one record; its offset once durable."""
+        self.records += 1
+        row = await self._writer.send_and_wait(self._topic, value, key=key, partition=partition, headers=list(headers))
+        return int(row.offset)
+
+
+async def _through(place: Ground, topics: tuple[str, str], requests: list[bytes], per_s: int, id_of: re.Pattern[bytes]) -> Through:
+    """Send every request when it is due, and read each back by the number in its id."""
     source, answers = topics
-    writer, consumer = producer(place.bootstrap, linger_ms=LINGER_MS), reader(place.bootstrap)
+    writer, consumer = producer(place.bootstrap), reader(place.bootstrap)
     await writer.start()
     await consumer.start()
     tp = TopicPartition(answers, HOME)
     consumer.assign([tp])
     consumer.seek(tp, (await consumer.end_offsets([tp]))[tp])
+    door = Door(writer, source)
+    carrier = Carrier({DOMAIN: door})
     loop = asyncio.get_running_loop()
     back: list[asyncio.Future[None]] = [loop.create_future() for _ in requests]
     values: list[bytes] = []
@@ -101,30 +133,32 @@ async def _through(
     async def read() -> None:
         while True:
             for row in (await consumer.getmany(tp, timeout_ms=200)).get(tp, []):
-                found = _SOURCE.search(row.value) if source != answers else None
-                number = row.offset if source == answers else int(found[1]) - first if found else -1
-                if 0 <= number < len(back) and not back[number].done():
-                    values.append(row.value)
-                    back[number].set_result(None)
+                values.append(row.value)
+                for found in id_of.findall(row.value):
+                    if not back[int(found)].done():
+                        back[int(found)].set_result(None)
 
     reading = asyncio.create_task(read())
 
     async def send(number: int) -> None:
-        await writer.send(source, requests[number], key=AREA.encode(), partition=HOME)
+        await carrier.record(DOMAIN, AREA, [requests[number]], ANSWER_S_MAX)
         await back[number]
 
+    late_s = [0.0] * len(requests)
     try:
         async with asyncio.timeout(ANSWER_S_MAX + len(requests) / per_s):
-            latencies_s = await open_loop(per_s, len(requests), send)
-    except TimeoutError:
+            latencies_s = await open_loop(per_s, len(requests), send, late_s)
+    except (TimeoutError, ExceptionGroup) as error:
         place.require_running()
-        raise BenchFailed(f"{len(requests) - len(values)} of {len(requests)} requests were not answered in time") from None
+        missing = sum(not one.done() for one in back)
+        raise BenchFailed(f"{missing} of {len(requests)} requests were not answered in time ({type(error).__name__})") from None
     finally:
         reading.cancel()
         await asyncio.gather(reading, return_exceptions=True)
+        await carrier.close()
         await consumer.stop()
         await writer.stop()
-    return latencies_s, values
+    return Through(latencies_s, late_s, values, door.records)
 
 
 def _judge(journal: list[bytes], requests: list[bytes], seats: int) -> None:
@@ -133,7 +167,9 @@ def _judge(journal: list[bytes], requests: list[bytes], seats: int) -> None:
     taken: dict[str, int] = {}
     full = 0
     for value in journal:
-        for decision in orjson.loads(value)["decisions"]:
+        for decision in orjson.loads(value).get("decisions", ()):
+            if decision["event_type"] == "clock.ticked.v1":
+                continue
             if decision["event_id"] not in wanted:
                 raise BenchFailed(f"{decision['event_id']} was decided twice or never asked: {decision['outcome']} {decision['reason']}")
             wanted.remove(decision["event_id"])

@@ -5,7 +5,7 @@ from contextlib import suppress
 
 import pytest
 
-from infra.bench import core_runs, poison, recovery, visible, worker
+from infra.bench import core_runs, poison, recovery, rush, visible, worker
 from infra.bench.figures import Reading
 from infra.bench.http_load import Connections, open_loop
 
@@ -44,6 +44,14 @@ def test_decisions_over_http_and_their_bare_peer_are_measured() -> None:
     assert [reading.name for reading in readings] == [
         f"{what}, {share}" for what in ("http to visible decision", "http to recorded (202)") for share in ("p50", "p99")
     ]
+
+
+@pytest.mark.stack
+def test_a_booking_rush_is_carried_as_the_gateway_carries_it_and_tells_the_sender_from_the_worker(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rush, "SITES", 2)  # houses that so few families can fill
+    readings = rush.measure(0, _say, per_s=60, seconds=1.0)
+    _positive(readings)
+    assert [reading.unit for reading in readings] == ["ms", "ms", "ms", "ms", "µs/decision", "requests"]
 
 
 @pytest.mark.stack

@@ -21,7 +21,7 @@ class Settings:
     metrics_port: int  # LAOXIAO_METRICS_PORT: of this process; 0 takes a free one
     quarantine_key: str  # LAOXIAO_QUARANTINE_KEY: base64 of 32 bytes; a reactor does not start without it
     process: str  # LAOXIAO_PROCESS: this process's name in the deployment, an opaque id; empty takes the host's name and process id
-    session_timeout_s: float  # LAOXIAO_SESSION_TIMEOUT_S: after so long without a heartbeat a worker's partitions go to another; emergency: 6 at most
+    session_timeout_s: float  # LAOXIAO_SESSION_TIMEOUT_S: without a heartbeat for so long a worker's partitions move; emergency: 6 at most
     snapshot_every: int  # LAOXIAO_SNAPSHOT_EVERY: input records of a partition between snapshots
 
     audit_step_s: float = 60.0  # LAOXIAO_AUDIT_STEP_S: a drill every so often; after two without an answer the dead man's alarm

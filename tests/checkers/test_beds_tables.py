@@ -18,7 +18,7 @@ OWN = BedsExpected.OWN_KEYS
 
 @pytest.fixture(scope="module")
 def clean() -> Logs:
-    return year(2, 2000)
+    return year(11, 2000)
 
 
 @pytest.fixture(scope="module")

@@ -155,7 +155,8 @@ class TimersInTime(Eye[Area]):
                     self._not_before(decided, f"{application.application_id} and {facility_id}", application.excluded.get(facility_id))
             case "bed.cleaning" | "bed.overdue" as what if bed is not None:
                 kind = "cleaning" if what == "bed.cleaning" else data["kind"]
-                self._not_before(decided, f"{bed.key}: {what} ({kind})", bed.due.get(kind))
+                happens = "is cleaned" if what == "bed.cleaning" else f"is overdue ({kind})"
+                self._not_before(decided, f"{bed.key} {happens}", bed.due.get(kind))
             case "offer.made":
                 policy = in_force(area, now_ms)
                 self._set(decided, data["offer_id"], data, answer_by(calendars(area), now_ms, policy["offer_working_days"]))

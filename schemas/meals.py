@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from schemas import meals_neighbour_facts
 from schemas.envelope import Event
 from schemas.meals_facts import (
     DeliveryAttempted,
@@ -30,6 +31,7 @@ from schemas.meals_facts import (
     StandingOrderStoppedFact,
     WelfareCheckDue,
 )
+from schemas.meals_neighbours import EVENTS as NEIGHBOUR_EVENTS
 from schemas.primitives import CityPosition, Code, Day, Id, Instant, Model, Text, Version
 
 __all__ = [
@@ -87,6 +89,8 @@ __all__ = [
     "WelfareCheckDue",
 ]
 
+FACTS_BESIDE = (meals_neighbour_facts,)
+"""Whoever knows these words knows those facts too."""
 PORTIONS_MAX = 50
 CAPACITY_MAX = 20_000
 """More than the whole district's 13,500 meals a day; a larger number is a typing error."""
@@ -314,6 +318,7 @@ EVENTS: tuple[type[Event], ...] = (
     StandingOrderStoppedEvent,
     OrderOverriddenEvent,
     DeliveryReportedEvent,
+    *NEIGHBOUR_EVENTS,
 )
 
 
@@ -354,6 +359,14 @@ class MealsReason(StrEnum):
     """The meal has left its kitchen: no override moves it any more."""
     BEFORE_MEAL = "before_meal"
     """A delivery was reported before the day of the meal."""
+    NOT_LENDING = "not_lending"
+    """This area's policy lends nothing to the area that asks."""
+    ANSWER_TOO_LATE = "answer_too_late"
+    """The question came after the instant until which it could be answered: home has gone on."""
+    NOT_ASKED = "not_asked"
+    """An answer, or a withdrawal, of a request that is not the one open now."""
+    GUEST_ORDER = "guest_order"
+    """This hold is for another area's order: it is cancelled, moved and reported there."""
 
 
 class MealsRule(StrEnum):

@@ -159,7 +159,8 @@ class OrderCancelledFact(Fact, fact="meals.order.cancelled.v1"):
 
 
 class OrderDelivered(Fact, fact="meals.order.delivered.v1"):
-    """The meal reached the person: the portions are used, no longer held."""
+    """The meal reached the person: the portions are used, no longer held. With ``lent_by`` the kitchen is that area's, and so is the
+    count of its portions."""
 
     order_id: str
     provider_id: str
@@ -167,12 +168,13 @@ class OrderDelivered(Fact, fact="meals.order.delivered.v1"):
     date: str
     meal: str
     portions: int
+    lent_by: str | None = None
 
 
 class DeliveryAttempted(Fact, fact="meals.delivery.attempted.v1"):
     """An attempt without success; the portions are used with the first one, whatever follows. The next one is due at
     ``next_attempt_ms`` (M-R8: 10 minutes later) and its result must be known by ``report_by_ms``; both None when it was
-    the last attempt."""
+    the last attempt. ``lent_by`` as in `OrderDelivered`."""
 
     order_id: str
     person_id: str
@@ -181,6 +183,7 @@ class DeliveryAttempted(Fact, fact="meals.delivery.attempted.v1"):
     result: str
     next_attempt_ms: int | None
     report_by_ms: int | None
+    lent_by: str | None = None
 
 
 class WelfareCheckDue(Fact, fact="meals.order.welfare_check_due.v1"):

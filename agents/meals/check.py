@@ -4,13 +4,15 @@ from collections.abc import Iterable
 from typing import Any
 
 from agents.core import InvariantBroken
+from agents.meals.asking import ask_key
 from agents.meals.state import MealsState, Order, Provider, Slot
 from agents.meals.states import TERMINAL, OrderState
 from schemas.facts import Fact
 from schemas.meals import OrderAssigned
 
 ASSIGNED = OrderState.ASSIGNED
-UNPLACED = OrderState.UNPLACED
+ASKED = OrderState.ASKED
+NO_KITCHEN_HERE = (OrderState.UNPLACED, OrderState.ASKED, OrderState.ELSEWHERE)
 
 
 def check(state: MealsState, facts: Iterable[Fact]) -> None:
@@ -60,6 +62,10 @@ def check_all(state: MealsState) -> None:
     for order_id, order in state.orders.items():
         require(order_id == order.order_id and order_id not in state.ended, "an order is open or ended")
         order_owned(state, order)
+    for guest_id, guest in state.guests.items():
+        require(guest_id not in state.orders and guest_id not in state.ended, "a guest is open or ended, and no order of ours")
+        require(guest.slot is not None and guest.slot.orders.get(guest_id) is guest, "a guest is in the slot it names")
+    require(state.asks.keys() <= state.orders.keys(), "what was asked is of an open order")
     require(len(state.ended) == len(state.ended_order), "every ended case will be forgotten")
     for standing_order_id in state.standing:
         run = f"run|{standing_order_id}"
@@ -78,11 +84,18 @@ def slot_sound(state: MealsState, slot: Slot) -> None:
 def order_owned(state: MealsState, order: Order) -> None:
     """Every open order has a next deadline, or a stuck one that a human owns (I07)."""
     slot = order.slot
-    key = slot.close_key if slot is not None and order.state is ASSIGNED else f"end|{order.order_id}"
+    if slot is not None and order.state is ASSIGNED:
+        key = slot.close_key
+    else:
+        key = ask_key(order.order_id) if order.state is ASKED else f"end|{order.order_id}"
     if key not in state.deadlines and key not in state.stuck:
         raise InvariantBroken(f"order {order.order_id} has neither deadline nor owner")
-    if (slot is None) != (order.state is UNPLACED):
-        raise InvariantBroken("exactly an unplaced order has no kitchen")
+    if slot is None:
+        away = order.order_id in state.asks
+        if not away and order.state is not OrderState.UNPLACED:
+            raise InvariantBroken("an order without a kitchen here is unplaced or was asked about elsewhere")
+    elif order.state in NO_KITCHEN_HERE or order.order_id in state.asks:
+        raise InvariantBroken("an order with a kitchen here is in nobody else's hands")
     if order.state._value_ in TERMINAL:
         raise InvariantBroken("an ended order is not open")
 

@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 from agents.core import Verdict, accept, refuse
-from agents.meals import delivery, orders, standing
+from agents.meals import delivery, guests, neighbours, orders, standing
 from agents.meals.policy import at_minute
 from agents.meals.state import MealsState
 from agents.shared.calendar import MINUTE_MS, CalendarYear, day_of
@@ -36,6 +36,7 @@ from schemas.meals import (
     StandingOrderPlacedEvent,
     StandingOrderStoppedEvent,
 )
+from schemas.meals_neighbours import NeighbourAnsweredEvent, NeighbourAskedEvent, NeighbourWithdrawnEvent
 
 
 def decide(state: MealsState, event: Event, now_ms: int) -> Verdict:
@@ -169,4 +170,7 @@ ANSWERS: dict[type[Event], Callable[[MealsState, Any, int], Verdict]] = {
     StandingOrderPausedEvent: standing.paused,
     StandingOrderStoppedEvent: standing.stopped,
     DeliveryReportedEvent: delivery.reported,
+    NeighbourAskedEvent: guests.asked,
+    NeighbourWithdrawnEvent: guests.withdrawn,
+    NeighbourAnsweredEvent: neighbours.answered,
 }

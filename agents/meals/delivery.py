@@ -3,8 +3,10 @@
 from itertools import islice
 
 from agents.core import Verdict, accept, refuse
-from agents.meals.orders import open_task, task_closed
-from agents.meals.state import MealsState, Order, Slot
+from agents.meals import guests
+from agents.meals.asking import kitchen_of
+from agents.meals.orders import gone, open_task, task_closed
+from agents.meals.state import Guest, MealsState, Order, Slot
 from agents.meals.states import OrderState
 from agents.shared.calendar import day_of
 from agents.shared.explanation import because
@@ -30,8 +32,9 @@ def reported(state: MealsState, event: DeliveryReportedEvent, now_ms: int) -> Ve
     data = event.data
     order = state.orders.get(data.order_id)
     if order is None:
-        return refuse(MealsReason.ORDER_CLOSED if data.order_id in state.ended else MealsReason.UNKNOWN_ORDER)
-    if order.slot is None:
+        return refuse(gone(state, data.order_id))
+    kitchen = kitchen_of(state, order)
+    if kitchen is None:
         return refuse(MealsReason.NOT_AT_A_PROVIDER)
     today = day_of(now_ms).isoformat()
     if today < order.date:
@@ -39,11 +42,12 @@ def reported(state: MealsState, event: DeliveryReportedEvent, now_ms: int) -> Ve
     if data.result is DeliveryResult.DELIVERED:
         fact = OrderDelivered(
             order_id=order.order_id,
-            provider_id=order.slot.provider.place_id,
+            provider_id=kitchen[0],
             person_id=order.person_id,
             date=order.date,
             meal=order.meal,
             portions=order.portions,
+            lent_by=kitchen[1],
         )
         return accept(*task_closed(order, "order_delivered"), fact)
     if order.service != "delivery":
@@ -52,12 +56,11 @@ def reported(state: MealsState, event: DeliveryReportedEvent, now_ms: int) -> Ve
         return accept(*task_closed(order, "order_refused"), _closed(order, "refused"))
     if order.state is OrderState.WELFARE_CHECK:
         return refuse(MealsReason.ORDER_CLOSED, because("welfare_check"))
-    return accept(*_failed(state, order, data.result, now_ms))
+    return accept(*_failed(state, order, kitchen, data.result, now_ms))
 
 
-def _failed(state: MealsState, order: Order, result: DeliveryResult, now_ms: int) -> tuple[Fact, ...]:
+def _failed(state: MealsState, order: Order, kitchen: tuple[str, str | None], result: DeliveryResult, now_ms: int) -> tuple[Fact, ...]:
     """A failed attempt: another one is due, or (no answer) somebody looks after the person, or (failed) a human finds a way."""
-    assert order.slot is not None
     policy = state.policies.at(now_ms)
     attempt = order.attempts + 1
     again = attempt < policy.delivery_attempts_max
@@ -65,11 +68,12 @@ def _failed(state: MealsState, order: Order, result: DeliveryResult, now_ms: int
     attempted = DeliveryAttempted(
         order_id=order.order_id,
         person_id=order.person_id,
-        provider_id=order.slot.provider.place_id,
+        provider_id=kitchen[0],
         attempt=attempt,
         result=result.value,
         next_attempt_ms=next_ms,
         report_by_ms=None if next_ms is None else next_ms + policy.delivery_report_s * 1000,
+        lent_by=kitchen[1],
     )
     if again:
         return (attempted,)
@@ -114,6 +118,9 @@ def closed(slot: Slot, now_ms: int) -> tuple[Reasoned, ...]:
     """The meal is over: the next few open orders end with what is known of them; a delivery nobody reported goes to a human."""
     facts: list[Fact] = []
     for order in islice(slot.orders.values(), CLOSED_A_STEP):
+        if type(order) is Guest:
+            facts.append(guests.closed(order))
+            continue
         result = _result(order)
         if result == "delivery_unreported":
             facts.append(open_task(order.order_id, TaskKind.DELIVERY_UNREPORTED, now_ms, person_id=order.person_id))
@@ -121,10 +128,14 @@ def closed(slot: Slot, now_ms: int) -> tuple[Reasoned, ...]:
     return tuple(Reasoned(fact, because("meal_over")) for fact in facts)
 
 
-def ended(state: MealsState, order_id: str) -> tuple[Reasoned, ...]:
-    """The meal is over for an order without a kitchen or whose meal had left it; its task stays until the human is done with it."""
+def ended(state: MealsState, order_id: str, now_ms: int) -> tuple[Reasoned, ...]:
+    """The meal is over for an order without a kitchen here or whose meal had left it; its task stays until the human is done with it."""
     order = state.orders[order_id]
-    return (Reasoned(_closed(order, _result(order)), because("meal_over")),)
+    result = _result(order)
+    facts: list[Fact] = [_closed(order, result)]
+    if result == "delivery_unreported":
+        facts.insert(0, open_task(order_id, TaskKind.DELIVERY_UNREPORTED, now_ms, person_id=order.person_id))
+    return tuple(Reasoned(fact, because("meal_over")) for fact in facts)
 
 
 def _result(order: Order) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 
 from agents.core import Row, Verdict
-from agents.meals import check, delivery, orders, standing
+from agents.meals import check, delivery, neighbours, orders, standing
 from agents.meals import snapshot as rows_of
 from agents.meals.decide import decide
 from agents.meals.evolve import evolve
@@ -54,7 +54,9 @@ class Meals:
             case "try":
                 return delivery.unreported(state, case, now_ms)
             case "end":
-                return delivery.ended(state, case)
+                return delivery.ended(state, case, now_ms)
+            case "ask":
+                return neighbours.unanswered(state, case, now_ms)
             case "run":
                 return standing.run(state, case, now_ms)
             case _:
@@ -113,7 +115,7 @@ class Meals:
     def gauges(self, state: MealsState) -> dict[str, int]:
         """Counters that cost nothing to read."""
         return {
-            "open_cases": len(state.orders),
+            "open_cases": len(state.orders) + len(state.guests),
             "open_tasks": len(state.tasks),
             "standing_orders": len(state.standing),
             "providers": len(state.listed),

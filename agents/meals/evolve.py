@@ -1,16 +1,18 @@
 """Facts into state: the only writer. One function a fact; whoever adds a fact adds its row to `WRITERS`.
 
 Deadline keys name the work they stand for: ``count|<slot>``, ``close|<slot>``, ``move|<slot>``, ``try|<order>``, ``end|<order>``,
-``run|<standing order>``; a slot's key is ``provider|date|meal``.
+``ask|<order>``, ``run|<standing order>``; a slot's key is ``provider|date|meal``.
 """
 
 from collections.abc import Callable
 from typing import Any
 
-from agents.meals.holds import free, hold, move, serve, shut_or_open
+from agents.meals.evolve_neighbours import WRITERS as NEIGHBOUR_WRITERS
+from agents.meals.evolve_neighbours import forget_ask
+from agents.meals.holds import free, hold, move, remember, serve, shut_or_open
 from agents.meals.index import put_in, seats_changed, slot_of, take_out
 from agents.meals.policy import at_minute
-from agents.meals.state import Closure, Ended, MealsState, Order, Provider, Standing
+from agents.meals.state import Closure, MealsState, Order, Provider, Standing
 from agents.meals.states import OrderState
 from agents.shared.calendar import CalendarYear, day_from
 from agents.shared.policy import parse
@@ -144,6 +146,7 @@ def _order_reassigned(state: MealsState, fact: OrderReassigned, now_ms: int) -> 
         free(state, order, now_ms)
     else:
         state.deadlines.clear(f"end|{order.order_id}")
+        forget_ask(state, order.order_id)
     order.closes_ms = fact.closes_ms
     hold(state, order, state.providers[fact.provider_id], fact.cutoff_ms, now_ms)
 
@@ -158,7 +161,7 @@ def _order_unplaced(state: MealsState, fact: OrderUnplaced, now_ms: int) -> None
 
 def _order_refused(state: MealsState, fact: OrderRefused, now_ms: int) -> None:
     assert fact.order_id not in state.orders
-    _remember(state, fact.order_id, OrderState.REFUSED, fact.reason, now_ms)
+    remember(state, fact.order_id, OrderState.REFUSED, fact.reason, now_ms)
 
 
 def _order_cancelled(state: MealsState, fact: OrderCancelledFact, now_ms: int) -> None:
@@ -173,7 +176,8 @@ def _order_cancelled(state: MealsState, fact: OrderCancelledFact, now_ms: int) -
 
 def _order_delivered(state: MealsState, fact: OrderDelivered, now_ms: int) -> None:
     order = state.orders[fact.order_id]
-    serve(state, order)
+    if fact.lent_by is None:
+        serve(state, order)
     _end(state, order, OrderState.DELIVERED, now_ms)
 
 
@@ -181,12 +185,16 @@ def _order_closed(state: MealsState, fact: OrderClosed, now_ms: int) -> None:
     order = state.orders[fact.order_id]
     if order.slot is not None:
         serve(state, order)
+    elif fact.result == "unplaced" and order.subsidy_fen and fact.order_id in state.asks:
+        # Reserved when a neighbour was asked; there was no meal, so the day's subsidy is the person's to use again.
+        state.subsidised[order.date][order.person_id] -= order.subsidy_fen
     _end(state, order, OrderState.CLOSED, now_ms)
 
 
 def _delivery_attempted(state: MealsState, fact: DeliveryAttempted, _now_ms: int) -> None:
     order = state.orders[fact.order_id]
-    serve(state, order)
+    if fact.lent_by is None:
+        serve(state, order)
     move(order, OrderState.ATTEMPTED)
     order.attempts = fact.attempt
     state.deadlines.set(f"end|{fact.order_id}", order.closes_ms)
@@ -278,13 +286,8 @@ def _end(state: MealsState, order: Order, to: OrderState, now_ms: int) -> None:
     state.deadlines.clear(f"end|{order.order_id}")
     state.stuck.pop(f"try|{order.order_id}", None)
     state.stuck.pop(f"end|{order.order_id}", None)
-    _remember(state, order.order_id, to, None, now_ms)
-
-
-def _remember(state: MealsState, order_id: str, to: OrderState, reason: str | None, now_ms: int) -> None:
-    assert order_id not in state.ended, "nothing leaves a terminal state"
-    state.ended[order_id] = Ended(to, reason, now_ms)
-    state.ended_order.append(order_id)
+    forget_ask(state, order.order_id)
+    remember(state, order.order_id, to, None, now_ms)
 
 
 def _end_standing(state: MealsState, standing_order_id: str) -> None:
@@ -318,4 +321,5 @@ WRITERS: dict[type[Fact], Callable[[MealsState, Any, int], None]] = {
     TaskOpened: _task_opened,
     TaskClosed: _task_closed,
     CaseStuck: _case_stuck,
+    **NEIGHBOUR_WRITERS,
 }

@@ -1,7 +1,7 @@
 """Holding, freeing and serving portions: the small steps that `evolve` writes facts with, each keeping deadlines and indexes right."""
 
 from agents.meals.index import seats_changed
-from agents.meals.state import MealsState, Order, Provider, Slot
+from agents.meals.state import Ended, MealsState, Order, Provider, Slot
 from agents.meals.states import MOVES, OrderState
 
 ASSIGNED = OrderState.ASSIGNED
@@ -54,6 +54,13 @@ def serve(state: MealsState, order: Order) -> None:
         slot.consume(order.portions)
         _leave(state, order, slot)
         slot.serving += 1
+
+
+def remember(state: MealsState, order_id: str, to: OrderState, reason: str | None, now_ms: int) -> None:
+    """A case has ended: its id is known for as long as policy says."""
+    assert order_id not in state.ended, "nothing leaves a terminal state"
+    state.ended[order_id] = Ended(to, reason, now_ms)
+    state.ended_order.append(order_id)
 
 
 def _leave(state: MealsState, order: Order, slot: Slot) -> None:

@@ -1,10 +1,11 @@
 """Orders: placing, cancelling, overriding, and moving those that lost their kitchen."""
 
 from agents.core import Verdict, accept, refuse
+from agents.meals import asking, guests
 from agents.meals.place import NoPlacement, Placement, Wish, route
 from agents.meals.policy import at_minute
 from agents.meals.price import Price, price
-from agents.meals.state import MealsState, Order, Slot, provider_of
+from agents.meals.state import Guest, MealsState, Order, Slot, provider_of
 from agents.meals.states import OrderState
 from agents.shared.calendar import day_from, day_number, day_of
 from agents.shared.explanation import because
@@ -29,14 +30,16 @@ OPERATOR = "meals-operator"
 
 
 ACCEPTED = Outcome.ACCEPTED
+OVERRIDABLE = (OrderState.ASSIGNED, OrderState.UNPLACED, OrderState.ASKED, OrderState.ELSEWHERE)
+"""States of an order whose meal is still to be cooked."""
 
 
 def placed(state: MealsState, event: OrderPlacedEvent, now_ms: int) -> Verdict:
     """A one-off order (M1, M7-M10). Every refusal is kept: this order id stays refused (I05)."""
     data = event.data
-    known = _known(state, data.order_id)
-    if known is not None:
-        return refuse(*known)
+    used = known(state, data.order_id)
+    if used is not None:
+        return refuse(*used)
     policy = state.policies.at(now_ms)
     date, meal, service = data.date.isoformat(), data.meal._value_, data.service._value_
     days_ahead = data.date.toordinal() - day_number(now_ms)
@@ -68,6 +71,9 @@ def placed(state: MealsState, event: OrderPlacedEvent, now_ms: int) -> Verdict:
                 placement.why["subsidy"] = cost.rule
             return Verdict(ACCEPTED, None, (Reasoned(fact),), placement.why)
         reason, why = placement
+        area = asking.first_area(state, date, meal, now_ms)
+        if area is not None:
+            return _asked_elsewhere(state, event, (wish, area), placement, now_ms)
     refused = OrderRefused.made(
         {
             "order_id": data.order_id,
@@ -80,6 +86,29 @@ def placed(state: MealsState, event: OrderPlacedEvent, now_ms: int) -> Verdict:
         }
     )
     return Verdict(Outcome.REFUSED, reason.value, (Reasoned(refused),), why)
+
+
+def _asked_elsewhere(state: MealsState, event: OrderPlacedEvent, asks: tuple[Wish, str], nowhere: NoPlacement, now_ms: int) -> Verdict:
+    """Nobody here can take it: this neighbour is asked. The price stays this area's matter."""
+    data = event.data
+    wish, area = asks
+    cost = price(
+        state.policies.at(now_ms),
+        meal=wish.meal,
+        portions=data.portions,
+        service=wish.service,
+        age=data.age,
+        categories=data.categories,
+        granted_fen=state.subsidised.get(wish.date, {}).get(data.person_id, 0),
+    )
+    fact = asking.asked_first(
+        state, area, data.order_id, wish, cost, person_id=data.person_id, street=data.street,
+        correlationid=event.correlationid or event.id, now_ms=now_ms,
+    )  # fmt: skip
+    why = nowhere.why | {"rule": nowhere.reason.value, "asked": area}
+    if cost.rule is not None:
+        why["subsidy"] = cost.rule
+    return Verdict(ACCEPTED, None, (Reasoned(fact),), why)
 
 
 def assigned(
@@ -125,13 +154,13 @@ def cancelled(state: MealsState, event: OrderCancelledEvent, now_ms: int) -> Ver
     data = event.data
     order = state.orders.get(data.order_id)
     if order is None:
-        return refuse(_gone(state, data.order_id))
-    if order.state is OrderState.ASSIGNED:
+        return refuse(gone(state, data.order_id))
+    if order.state in (OrderState.ASSIGNED, OrderState.ELSEWHERE):
         times = state.policies.at(now_ms).times(order.meal)
         until_ms = at_minute(day_from(order.date), times.cancel_until_minute)
         if now_ms > until_ms:
             return refuse(MealsReason.CANCEL_TOO_LATE, because("cancel_until", cancel_until_ms=until_ms))
-    elif order.state is not OrderState.UNPLACED:
+    elif order.state not in (OrderState.UNPLACED, OrderState.ASKED):
         return refuse(MealsReason.CANCEL_TOO_LATE, because(order.state.value))
     fact = OrderCancelledFact(
         order_id=order.order_id,
@@ -142,7 +171,7 @@ def cancelled(state: MealsState, event: OrderCancelledEvent, now_ms: int) -> Ver
         portions=order.portions,
         reason=data.reason,
     )
-    return accept(*task_closed(order, "order_cancelled"), fact)
+    return accept(*task_closed(order, "order_cancelled"), *asking.withdrawn(state, order, "cancelled"), fact)
 
 
 def overridden(state: MealsState, event: OrderOverriddenEvent, now_ms: int) -> Verdict:
@@ -153,8 +182,8 @@ def overridden(state: MealsState, event: OrderOverriddenEvent, now_ms: int) -> V
     data = event.data
     order = state.orders.get(data.order_id)
     if order is None:
-        return refuse(_gone(state, data.order_id))
-    if order.state not in (OrderState.ASSIGNED, OrderState.UNPLACED):
+        return refuse(gone(state, data.order_id))
+    if order.state not in OVERRIDABLE:
         return refuse(MealsReason.IN_DELIVERY, because(order.state.value))
     provider = provider_of(state, data.provider_id)
     if provider is None:
@@ -190,7 +219,8 @@ def overridden(state: MealsState, event: OrderOverriddenEvent, now_ms: int) -> V
         closes_ms=slot.closes_ms,
         reason=data.reason,
     )
-    return accept(*task_closed(order, "order_moved"), fact, why=because("override", chosen_by=event.actor))
+    withdrawn = asking.withdrawn(state, order, "override")
+    return accept(*task_closed(order, "order_moved"), *withdrawn, fact, why=because("override", chosen_by=event.actor))
 
 
 def moved(state: MealsState, slot: Slot, now_ms: int) -> tuple[Reasoned, ...]:
@@ -200,11 +230,18 @@ def moved(state: MealsState, slot: Slot, now_ms: int) -> tuple[Reasoned, ...]:
     """
     order = slot.orders[next(reversed(slot.orders))]
     cause = "provider_closed" if slot.shut else "capacity_lowered"
+    if type(order) is Guest:
+        return guests.displaced(state, order, cause, now_ms)
     policy = state.policies.at(now_ms)
     wish = Wish(Point(order.lat, order.lon), order.date, order.meal, order.portions, order.service, order.diets, None)
     placement = route(state, policy, wish, now_ms)
     left = slot.provider.place_id
     if isinstance(placement, NoPlacement):
+        area = asking.first_area(state, order.date, order.meal, now_ms)
+        if area is not None:
+            closes_ms = asking.order_closes_ms(policy, order.date, order.meal)
+            asked = asking.asked_of(state, order, area, tried={}, cause=cause, closes_ms=closes_ms, now_ms=now_ms)
+            return *(Reasoned(fact) for fact in task_closed(order, "order_moved")), Reasoned(asked, placement.why | {"asked": area})
         unplaced = OrderUnplaced(
             order_id=order.order_id,
             from_provider_id=left,
@@ -248,17 +285,20 @@ def task_closed(order: Order, result: str) -> tuple[Fact, ...]:
     return () if order.task_id is None else (TaskClosed(task_id=order.task_id, result=result),)
 
 
-def _known(state: MealsState, order_id: str) -> tuple[MealsReason, Why] | None:
+def known(state: MealsState, order_id: str) -> tuple[MealsReason, Why] | None:
     """The refusal of an order id that was used before, or None."""
     if order_id in state.orders:
         return MealsReason.ORDER_EXISTS, because(state.orders[order_id].state.value)
     ended = state.ended.get(order_id)
     if ended is None:
-        return None
+        return (MealsReason.ORDER_EXISTS, because("guest")) if order_id in state.guests else None
     if ended.state is OrderState.REFUSED:
         return MealsReason.ORDER_ALREADY_REFUSED, because("already_refused", reason=ended.reason)
     return MealsReason.ORDER_EXISTS, because(ended.state.value)
 
 
-def _gone(state: MealsState, order_id: str) -> MealsReason:
+def gone(state: MealsState, order_id: str) -> MealsReason:
+    """Why nothing can be done about an order that is not open here."""
+    if order_id in state.guests:
+        return MealsReason.GUEST_ORDER
     return MealsReason.ORDER_CLOSED if order_id in state.ended else MealsReason.UNKNOWN_ORDER

@@ -10,7 +10,7 @@ from functools import cached_property, lru_cache
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from agents.shared.calendar import MINUTE_MS, day_from, midnight_ms
-from schemas.primitives import Code
+from schemas.primitives import Code, Id
 
 
 class _Parameters(BaseModel):
@@ -109,6 +109,11 @@ class MealsParameters(_Parameters):
     standing_run_days_ahead: int = Field(default=1, ge=0, le=14, description="a standing order's order is made so many days before [O]")
     standing_run_minute: int = Field(default=720, ge=0, le=1439, description="at this minute of that day: before the cut-off [O]")
     standing_skips_holidays: bool = Field(default=False, description="no orders on days the calendar names as holidays [O]")
+    neighbours: tuple[Id, ...] = Field(
+        default=(), max_length=8, description="areas asked, in this order, when no kitchen here can take an order (design 5); none [O]"
+    )
+    neighbour_answer_s: int = Field(default=300, ge=10, le=3600, description="then the next one is asked, or a human has it [O]")
+    lends_to: tuple[Id, ...] = Field(default=(), max_length=32, description="areas whose orders kitchens here may take; none [O]")
     kitchen_recount: bool = Field(default=True, description="count again when late orders or moves change a count [O]")
     kitchen_recount_s: int = Field(default=900, ge=0, le=86400, description="changes gathered before a recount [O]")
     close_after_minutes: int = Field(default=120, ge=0, le=1440, description="what is open so long after the meal is closed [O]")
@@ -124,6 +129,8 @@ class MealsParameters(_Parameters):
             raise ValueError("walk_circles_not_rising")
         if self.memory_days <= self.order_days_ahead_max:
             raise ValueError("memory_shorter_than_ordering")  # else a refused order id could come again for the same date
+        if len(set(self.neighbours)) != len(self.neighbours):
+            raise ValueError("neighbour_named_twice")
         if not set(self.meal_price_fen) <= {"breakfast", "lunch", "dinner"} or any(fen < 0 for fen in self.meal_price_fen.values()):
             raise ValueError("bad_price")
         return self

@@ -1,7 +1,8 @@
 """The state as rows and back. Derived indexes are not written; they are rebuilt on load.
 
 Rows, each beginning with its kind: ``swept``, ``policy``, ``calendar``, then each ``provider`` followed by its slots (``slot``), each
-followed by the open orders it holds in their order (``order``), then orders that hold no seats (``loose``), ``ended``, ``standing``,
+followed by the open orders it holds in their order (``order``, or ``guest`` of another area), then orders that hold no seats here
+(``loose``), what neighbours were asked (``ask``), ``ended``, ``standing``,
 ``deadline``, ``task``, ``stuck``, ``stuck_task``, ``subsidy``.
 """
 
@@ -9,7 +10,7 @@ from collections.abc import Iterable, Iterator
 
 from agents.core import Row
 from agents.meals.index import put_in, slot_of
-from agents.meals.state import Closure, Ended, MealsState, Order, Provider, Slot, Standing
+from agents.meals.state import Ask, Closure, Ended, Guest, MealsState, Order, Provider, Slot, Standing
 from agents.meals.states import OrderState
 from agents.shared.calendar import CalendarYear
 from schemas.meals import StandingOrderRecorded
@@ -25,9 +26,13 @@ def dump(state: MealsState) -> Iterator[Row]:
         yield _provider_row(provider)
         for slot in provider.slots.values():
             yield _slot_row(slot)
-            yield from (_order_row("order", order) for order in slot.orders.values())
+            yield from (_guest_row(order) if type(order) is Guest else _order_row("order", order) for order in slot.orders.values())
     loose = (order for order in state.orders.values() if order.state is not OrderState.ASSIGNED)
     yield from (_order_row("loose", order) for order in sorted(loose, key=lambda order: order.order_id))
+    for order_id, ask in state.asks.items():
+        yield [
+            "ask", order_id, ask.request_id, ask.lending_area, ask.number, dict(ask.tried), ask.cause, ask.correlationid, ask.provider_id,
+        ]  # fmt: skip
     for order_id in state.ended_order:
         ended = state.ended[order_id]
         yield ["ended", order_id, ended.state.value, ended.reason, ended.ended_ms]
@@ -118,6 +123,10 @@ class _Loader:
         """Kinds with few rows."""
         state = self.state
         match row:
+            case ["guest", *_]:
+                self.take_guest(row)
+            case ["ask", order_id, *values]:
+                state.asks[order_id] = Ask(*values)
             case ["task", task_id, about]:
                 state.tasks[task_id] = about
             case ["stuck", key, when_ms]:
@@ -144,6 +153,17 @@ class _Loader:
         if provider_id is not None:
             order.slot = self.state.providers[provider_id].slots[(date, meal)]
             order.slot.serving += 1
+
+    def take_guest(self, row: Row) -> None:
+        """Portions its slot holds for another area."""
+        slot = self.slot
+        assert slot is not None
+        _, guest_id, guest_portions, service, diets, lat, lon, closes_ms, home_area, home_order_id, correlationid = row
+        guest = Guest(guest_id, home_area, home_order_id, correlationid)
+        guest.portions, guest.lat, guest.lon, guest.closes_ms = guest_portions, lat, lon, closes_ms
+        guest.service, guest.diets = service, tuple(diets)
+        guest.date, guest.meal, guest.state, guest.slot = slot.date, slot.meal, OrderState.ASSIGNED, slot
+        slot.orders[guest_id] = self.state.guests[guest_id] = guest
 
     def take_provider(self, row: Row) -> Provider:
         """A provider; it enters the indexes when all its slots are here."""
@@ -208,6 +228,22 @@ def _slot_row(slot: Slot) -> Row:
         slot.ends_ms,
         slot.closes_ms,
         slot.counted,
+    ]
+
+
+def _guest_row(guest: Guest) -> Row:
+    return [
+        "guest",
+        guest.order_id,
+        guest.portions,
+        guest.service,
+        guest.diets,
+        guest.lat,
+        guest.lon,
+        guest.closes_ms,
+        guest.home_area,
+        guest.home_order_id,
+        guest.correlationid,
     ]
 
 

@@ -3,10 +3,11 @@
 from datetime import date, timedelta
 
 from agents.core import Verdict, accept, refuse
+from agents.meals.asking import asked_first, first_area
 from agents.meals.orders import assigned, open_task
 from agents.meals.place import NoPlacement, Placement, Wish, route
 from agents.meals.policy import MealsParameters, at_minute
-from agents.meals.price import price
+from agents.meals.price import Price, price
 from agents.meals.state import MealsState, Standing
 from agents.shared.calendar import day_from, day_of
 from agents.shared.explanation import because
@@ -93,7 +94,7 @@ def run(state: MealsState, standing_order_id: str, now_ms: int) -> tuple[Reasone
     if skip is not None:
         return (Reasoned(_ran(policy, standing, None, skip), because(skip)),)
     order_id = order_id_of(standing_order_id, standing.next_date)
-    if order_id in state.orders or order_id in state.ended:
+    if order_id in state.orders or order_id in state.ended or order_id in state.guests:
         # Somebody used our derived id for an order of their own: theirs stands, ours is not made.
         return (Reasoned(_ran(policy, standing, None, MealsReason.ORDER_EXISTS.value), because("order_exists")),)
     looked_for = Wish(
@@ -101,26 +102,39 @@ def run(state: MealsState, standing_order_id: str, now_ms: int) -> tuple[Reasone
     )
     placement = route(state, policy, looked_for, now_ms)
     if isinstance(placement, Placement):
-        granted = state.subsidised.get(standing.next_date, {}).get(wish.person_id, 0)
-        cost = price(
-            policy,
-            meal=wish.meal,
-            portions=wish.portions,
-            service=wish.service,
-            age=wish.age,
-            categories=wish.categories,
-            granted_fen=granted,
-        )
+        cost = _cost(state, policy, standing)
         fact = assigned(
             order_id, looked_for, placement, cost, person_id=wish.person_id, street=wish.street, standing_order_id=standing_order_id
         )
         return Reasoned(fact, placement.why), Reasoned(_ran(policy, standing, order_id, None))
-    return _refused(policy, standing, order_id, placement, now_ms)
+    area = first_area(state, standing.next_date, wish.meal, now_ms)
+    if area is None:
+        return _refused(policy, standing, order_id, placement, now_ms)
+    cost = _cost(state, policy, standing)
+    asked = asked_first(
+        state, area, order_id, looked_for, cost, person_id=wish.person_id, street=wish.street, correlationid=order_id, now_ms=now_ms,
+        standing_order_id=standing_order_id,
+    )  # fmt: skip
+    why = placement.why | {"rule": placement.reason.value, "asked": area}
+    return Reasoned(asked, why), Reasoned(_ran(policy, standing, order_id, None))
 
 
 def order_id_of(standing_order_id: str, day: str) -> str:
     """The id of the order that a standing order makes for a date: the same in every run."""
     return derived_id("meal", standing_order_id, day)
+
+
+def _cost(state: MealsState, policy: MealsParameters, standing: Standing) -> Price:
+    wish = standing.wish
+    return price(
+        policy,
+        meal=wish.meal,
+        portions=wish.portions,
+        service=wish.service,
+        age=wish.age,
+        categories=wish.categories,
+        granted_fen=state.subsidised.get(standing.next_date, {}).get(wish.person_id, 0),
+    )
 
 
 def _refused(policy: MealsParameters, standing: Standing, order_id: str, nowhere: NoPlacement, now_ms: int) -> tuple[Reasoned, ...]:

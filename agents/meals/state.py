@@ -109,7 +109,7 @@ class MealDay:
 
 
 class Order:
-    """One open order. ``slot`` is None while it has no kitchen."""
+    """One open order. ``slot`` is None while it has no kitchen of this area."""
 
     __slots__ = (
         "attempts",
@@ -151,6 +151,32 @@ class Order:
         self.task_id: str | None = None
 
 
+class Guest(Order):
+    """Portions held here for an order of another area: ``order_id`` is the id of the request that asked for them."""
+
+    __slots__ = ("correlationid", "home_area", "home_order_id")
+
+    def __init__(self, guest_id: str, home_area: str, home_order_id: str, correlationid: str) -> None:
+        super().__init__(guest_id)
+        self.home_area = home_area
+        self.home_order_id = home_order_id
+        self.correlationid = correlationid
+
+
+@dataclass(slots=True)
+class Ask:
+    """What home knows of the request about one open order: whom it asked, who could not, and which kitchen took it."""
+
+    request_id: str
+    lending_area: str
+    number: int
+    tried: dict[str, str]
+    cause: str
+    correlationid: str
+    provider_id: str | None = None
+    """The neighbour's kitchen; None until it has answered, and again once nobody has it."""
+
+
 @dataclass(slots=True)
 class Standing:
     """A standing order in force: its wish, its pause, its end, and the date whose order comes next."""
@@ -182,6 +208,10 @@ class MealsState:
     providers: dict[str, Provider] = field(default_factory=dict)
     days: dict[SlotKey, MealDay] = field(default_factory=dict)
     orders: dict[str, Order] = field(default_factory=dict)
+    asks: dict[str, Ask] = field(default_factory=dict)
+    """By order: of every open order that a neighbouring area was asked about since it last had a kitchen here."""
+    guests: dict[str, Guest] = field(default_factory=dict)
+    """What kitchens here hold for other areas, by request."""
     standing: dict[str, Standing] = field(default_factory=dict)
     ended: dict[str, Ended] = field(default_factory=dict)
     ended_order: deque[str] = field(default_factory=deque)

@@ -18,7 +18,11 @@ class OrderState(StrEnum):
     WELFARE_CHECK = "welfare_check"
     """Nobody answered: a human looks after the person."""
     UNPLACED = "unplaced"
-    """It lost its kitchen and no other had room: a human has it."""
+    """It has no kitchen and none has room: a human has it."""
+    ASKED = "asked"
+    """No kitchen at home can take it: a neighbouring area has been asked and will answer, or the clock goes on without it."""
+    ELSEWHERE = "elsewhere"
+    """A neighbouring area's kitchen holds its portions."""
     DELIVERED = "delivered"
     CANCELLED = "cancelled"
     REFUSED = "refused"
@@ -26,12 +30,28 @@ class OrderState(StrEnum):
 
 
 TRANSITIONS: dict[OrderState, frozenset[OrderState]] = {
-    OrderState.NEW: frozenset({OrderState.ASSIGNED, OrderState.REFUSED}),
+    OrderState.NEW: frozenset({OrderState.ASSIGNED, OrderState.REFUSED, OrderState.ASKED}),
     OrderState.ASSIGNED: frozenset(
         {
             OrderState.ASSIGNED,
             OrderState.ATTEMPTED,
             OrderState.UNPLACED,
+            OrderState.ASKED,
+            OrderState.DELIVERED,
+            OrderState.CANCELLED,
+            OrderState.CLOSED,
+        }
+    ),
+    OrderState.ASKED: frozenset(
+        {OrderState.ASKED, OrderState.ELSEWHERE, OrderState.ASSIGNED, OrderState.UNPLACED, OrderState.CANCELLED},
+    ),
+    OrderState.ELSEWHERE: frozenset(
+        {
+            OrderState.ELSEWHERE,
+            OrderState.ASKED,
+            OrderState.ASSIGNED,
+            OrderState.UNPLACED,
+            OrderState.ATTEMPTED,
             OrderState.DELIVERED,
             OrderState.CANCELLED,
             OrderState.CLOSED,
@@ -53,6 +73,8 @@ TRANSITIONS: dict[OrderState, frozenset[OrderState]] = {
     OrderState.CLOSED: frozenset(),
 }
 
+AWAY = (OrderState.ASKED, OrderState.ELSEWHERE)
+"""A neighbouring area has been asked, and may hold portions for it."""
 MOVES = frozenset((state.value, to.value) for state, following in TRANSITIONS.items() for to in following)
 """The same as pairs of plain words: looking one up costs no call into `Enum`."""
 TERMINAL = frozenset(state.value for state, following in TRANSITIONS.items() if not following)

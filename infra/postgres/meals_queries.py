@@ -30,14 +30,35 @@ SELECT *, NULL::integer AS distance_m FROM meals_providers WHERE area = $1 AND l
 
 
 async def request(pool: Any, request_id: str) -> dict[str, Any] | None:
-    """An order by its id, or else a standing order."""
+    """An order by its id, or else a standing order, or else what a kitchen holds for another area's order."""
     order = await pool.fetchrow("SELECT * FROM meals_orders WHERE order_id = $1 ORDER BY placed_ms, area LIMIT 1", request_id)
     if order is not None:
         return await _order(pool, order)
     standing = await pool.fetchrow(
         "SELECT * FROM meals_standing_orders WHERE standing_order_id = $1 ORDER BY recorded_ms, area LIMIT 1", request_id
     )
-    return None if standing is None else await _standing_order(pool, standing)
+    if standing is not None:
+        return await _standing_order(pool, standing)
+    guest = await pool.fetchrow("SELECT * FROM meals_guests WHERE guest_id = $1 ORDER BY asked_ms, area LIMIT 1", request_id)
+    return None if guest is None else _guest(guest)
+
+
+def _guest(guest: Any) -> dict[str, Any]:
+    """The person's own request is the home area's: it is asked for by ``home_order_id``."""
+    plain = (
+        "guest_id", "area", "state", "reason", "home_area", "home_order_id", "provider_id", "meal", "portions", "service", "distance_m",
+        "travel_s", "event_id",
+    )  # fmt: skip
+    return {
+        "kind": "guest",
+        **{name: guest[name] for name in plain},
+        "date": _day(guest["day"]),
+        "diets": orjson.loads(guest["diets"]) if guest["diets"] else [],
+        "asked_at": instant(guest["asked_ms"]),
+        "changed_at": instant(guest["changed_ms"]),
+        "closes_at": instant_or_none(guest["closes_ms"]),
+        "history": [],
+    }
 
 
 async def _order(pool: Any, order: Any) -> dict[str, Any]:
@@ -55,7 +76,7 @@ async def _order(pool: Any, order: Any) -> dict[str, Any]:
     plain = (
         "order_id", "area", "state", "reason", "person_id", "meal", "portions", "service", "street", "provider_id", "distance_m",
         "travel_s", "price_fen", "subsidy_fen", "standing_order_id", "attempts", "last_attempt", "late",
-        "event_id",
+        "event_id", "lending_area",
     )  # fmt: skip
     return {
         "kind": "order",
@@ -244,13 +265,13 @@ async def overview(pool: Any, area: str | None, day: date | None) -> dict[str, A
 
 
 def _orders(tallies: list[Any]) -> dict[str, int]:
-    states = ("assigned", "unplaced", "refused", "cancelled", "delivered", "closed")
+    states = ("assigned", "asked", "elsewhere", "unplaced", "refused", "cancelled", "delivered", "closed")
     orders = {state: sum(row["orders"] for row in tallies if row["state"] == state) for state in states}
     return {
         "placed": sum(orders.values()),
         "portions": sum(row["portions"] for row in tallies),
         **orders,
-        "open": orders["assigned"] + orders["unplaced"],
+        "open": sum(orders[state] for state in ("assigned", "asked", "elsewhere", "unplaced")),
     }
 
 
@@ -261,7 +282,7 @@ def _by_reason(tallies: list[Any], state: str) -> dict[str, int]:
 def _near(tallies: list[Any]) -> dict[str, Any]:
     """Of all orders of the day that nobody cancelled, those whose provider is at most 15 minutes of travel away."""
     wanted = sum(row["orders"] for row in tallies if row["state"] != "cancelled")
-    near = sum(row["near_orders"] for row in tallies if row["state"] in ("assigned", "delivered", "closed"))
+    near = sum(row["near_orders"] for row in tallies if row["state"] in ("assigned", "elsewhere", "delivered", "closed"))
     return {"orders": near, "of": wanted, "share": round(near / wanted, 4) if wanted else None}
 
 

@@ -23,13 +23,15 @@ ACTOR = "system:handover"
 class Wish(NamedTuple):
     """What a route wants sent: an event type of its target domain, the area it belongs to there, its subject and its data.
 
-    ``data`` may use `Handed.id` for ids it must give (a call's): it is as deterministic as the event.
+    ``data`` may use `Handed.id` for ids it must give (a call's): it is as deterministic as the event. ``correlationid`` is for a case
+    that goes on by the clock, whose ticks know of no case: its fact remembers which one it is of.
     """
 
     event_type: str
     area: str
     subject: str | None
     data: dict[str, Any]
+    correlationid: str | None = None
 
 
 class Handed(NamedTuple):
@@ -96,7 +98,7 @@ def _event(route: Route, event_id: str, decision: Decision, wish: Wish) -> dict[
         "actor": ACTOR,
         "channel": "system",
         "causationid": decision.event_id,
-        "correlationid": decision.correlationid or decision.event_id,
+        "correlationid": wish.correlationid or decision.correlationid or decision.event_id,
         "datacontenttype": "application/json",
         "data": wish.data,
     }

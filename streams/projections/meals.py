@@ -9,12 +9,12 @@ import orjson
 from schemas import meals_facts as facts
 from schemas.facts import Fact
 from streams.projections.fold import Fold, Why, json_text
+from streams.projections.meals_neighbours import FOLDS as NEIGHBOUR_FOLDS
+from streams.projections.meals_order_rows import history, journal_place, move, new_order, order_key, slot_key
 from streams.projections.meals_tables import (
     CLOSURES,
-    HISTORY,
     KITCHEN_COUNTS,
     ORDERS,
-    ORDERS_TALLIES,
     PROVIDERS,
     SLOTS,
     STANDING_ORDERS,
@@ -22,16 +22,9 @@ from streams.projections.meals_tables import (
 )
 from streams.projections.rows import Key, Place, Row, Rows, Table
 
-NEAR_S_MAX = 900
-"""The 15-minute circle of the seeds (S19), by the travel time the fact gives."""
-
 
 def _provider(place: Place, fact: Any) -> Iterable[tuple[Table, Key]]:
     return ((PROVIDERS, (place.area, fact.provider_id)),)
-
-
-def _order(place: Place, fact: Any) -> Iterable[tuple[Table, Key]]:
-    return ((ORDERS, (fact.order_id, place.area)),)
 
 
 def _standing(place: Place, fact: Any) -> Iterable[tuple[Table, Key]]:
@@ -90,18 +83,14 @@ def _ends_by(closure: dict[str, Any], at_ms: int) -> bool:
 def _closure_history(
     rows: Rows, place: Place, provider_id: str, *, kind: str, from_ms: int, until_ms: int | None, reason: str | None
 ) -> None:
-    row: Row = {"area": place.area, **_at(place), "provider_id": provider_id, "kind": kind, "from_ms": from_ms}
+    row: Row = {"area": place.area, **journal_place(place), "provider_id": provider_id, "kind": kind, "from_ms": from_ms}
     rows.append(CLOSURES, row | {"until_ms": until_ms, "reason": reason, "at_ms": place.at_ms})
-
-
-def _slot_key(place: Place, provider_id: str, day: str, meal: str) -> Key:
-    return (date.fromisoformat(day), place.area, meal, provider_id)
 
 
 def _slot_published(rows: Rows, place: Place, fact: facts.SlotPublished, why: Why | None) -> None:  # noqa: ARG001
     rows.latest(
         SLOTS,
-        _slot_key(place, fact.provider_id, fact.date, fact.meal),
+        slot_key(place, fact.provider_id, fact.date, fact.meal),
         capacity=fact.capacity,
         version=fact.version,
         cutoff_ms=fact.cutoff_ms,
@@ -112,129 +101,88 @@ def _slot_published(rows: Rows, place: Place, fact: facts.SlotPublished, why: Wh
 
 
 def _slot_overcommitted(rows: Rows, place: Place, fact: facts.SlotOvercommitted, why: Why | None) -> None:  # noqa: ARG001
-    rows.add(SLOTS, _slot_key(place, fact.provider_id, fact.date, fact.meal), overcommits=1)
+    rows.add(SLOTS, slot_key(place, fact.provider_id, fact.date, fact.meal), overcommits=1)
 
 
 # Orders.
 
 
-def _tally(rows: Rows, row: Row, sign: int) -> None:
-    near = row["provider_id"] is not None and row["travel_s"] is not None and row["travel_s"] <= NEAR_S_MAX
-    key = (row["day"], row["area"], row["meal"], row["state"], row["reason"] or "")
-    rows.add(ORDERS_TALLIES, key, orders=sign, portions=sign * row["portions"], near_orders=sign if near else 0)
-
-
-def _new_order(rows: Rows, place: Place, fact: facts.OrderAssigned | facts.OrderRefused, **values: Any) -> None:
-    """The first fact of an order, or one that speaks of it anew: the row is what the fact says."""
-    key = (fact.order_id, place.area)
-    old = rows.get(ORDERS, key)
-    if old is not None:
-        _tally(rows, old, -1)
-    row: Row = {
-        **dict.fromkeys(ORDERS.columns), "area": place.area, "order_id": fact.order_id, "person_id": fact.person_id,
-        "day": date.fromisoformat(fact.date), "meal": fact.meal, "portions": fact.portions,
-        "standing_order_id": fact.standing_order_id, "attempts": 0, "late": False, "placed_ms": place.at_ms,
-        "changed_ms": place.at_ms, "event_id": place.event_id, **values,
-    }  # fmt: skip
-    rows.put(ORDERS, key, row)
-    _tally(rows, row, 1)
-
-
-def _move(rows: Rows, place: Place, order_id: str, **values: Any) -> None:
-    """Change an order and the tallies it counts in."""
-    key = (order_id, place.area)
-    old = rows.get(ORDERS, key)
-    if old is None:
-        raise KeyError("a fact of an order that was never assigned or refused")
-    _tally(rows, old, -1)
-    _tally(rows, rows.change(ORDERS, key, changed_ms=place.at_ms, **values), 1)
-
-
-def _history(rows: Rows, place: Place, fact: Any, why: Why | None) -> None:
-    row: Row = {"area": place.area, "order_id": fact.order_id, **_at(place), "at_ms": place.at_ms, "fact_type": fact.type}
-    rows.append(HISTORY, row | {"data": json_text(fact.__dict__), "why": json_text(why), "event_id": place.event_id})
-
-
-def _at(place: Place) -> Row:
-    return {
-        "partition": place.partition, "journal_offset": place.offset, "record_index": place.record_index, "fact_index": place.fact_index,
-    }  # fmt: skip
-
-
 def _assigned(rows: Rows, place: Place, fact: facts.OrderAssigned, why: Why | None) -> None:
-    _new_order(
+    new_order(
         rows, place, fact, state="assigned", reason=None, service=fact.service, diets=json_text(fact.diets), lat=fact.lat,
         lon=fact.lon, street=fact.street, provider_id=fact.provider_id, distance_m=fact.distance_m, travel_s=fact.travel_s,
         price_fen=fact.price_fen, subsidy_fen=fact.subsidy_fen, capacity_version=fact.capacity_version, cutoff_ms=fact.cutoff_ms,
         closes_ms=fact.closes_ms, late=fact.late,
     )  # fmt: skip
-    rows.add(SLOTS, _slot_key(place, fact.provider_id, fact.date, fact.meal), held=fact.portions)
-    _history(rows, place, fact, why)
+    rows.add(SLOTS, slot_key(place, fact.provider_id, fact.date, fact.meal), held=fact.portions)
+    history(rows, place, fact, why)
 
 
 def _refused(rows: Rows, place: Place, fact: facts.OrderRefused, why: Why | None) -> None:
-    _new_order(rows, place, fact, state="refused", reason=fact.reason)
-    _history(rows, place, fact, why)
+    new_order(rows, place, fact, state="refused", reason=fact.reason)
+    history(rows, place, fact, why)
 
 
 def _reassigned(rows: Rows, place: Place, fact: facts.OrderReassigned, why: Why | None) -> None:
-    _move(
+    move(
         rows, place, fact.order_id, state="assigned", reason=None, provider_id=fact.provider_id, distance_m=fact.distance_m,
-        travel_s=fact.travel_s, capacity_version=fact.capacity_version, cutoff_ms=fact.cutoff_ms, closes_ms=fact.closes_ms,
+        travel_s=fact.travel_s, lending_area=None,
+        capacity_version=fact.capacity_version, cutoff_ms=fact.cutoff_ms, closes_ms=fact.closes_ms,
     )  # fmt: skip
     if fact.from_provider_id is not None:
-        rows.add(SLOTS, _slot_key(place, fact.from_provider_id, fact.date, fact.meal), held=-fact.portions)
-    rows.add(SLOTS, _slot_key(place, fact.provider_id, fact.date, fact.meal), held=fact.portions)
-    _history(rows, place, fact, why)
+        rows.add(SLOTS, slot_key(place, fact.from_provider_id, fact.date, fact.meal), held=-fact.portions)
+    rows.add(SLOTS, slot_key(place, fact.provider_id, fact.date, fact.meal), held=fact.portions)
+    history(rows, place, fact, why)
 
 
 def _unplaced(rows: Rows, place: Place, fact: facts.OrderUnplaced, why: Why | None) -> None:
     nowhere = {"provider_id": None, "distance_m": None, "travel_s": None}
-    _move(rows, place, fact.order_id, state="unplaced", reason=fact.cause, closes_ms=fact.closes_ms, **nowhere)
-    rows.add(SLOTS, _slot_key(place, fact.from_provider_id, fact.date, fact.meal), held=-fact.portions)
-    _history(rows, place, fact, why)
+    move(rows, place, fact.order_id, state="unplaced", reason=fact.cause, closes_ms=fact.closes_ms, **nowhere)
+    rows.add(SLOTS, slot_key(place, fact.from_provider_id, fact.date, fact.meal), held=-fact.portions)
+    history(rows, place, fact, why)
 
 
 def _cancelled(rows: Rows, place: Place, fact: facts.OrderCancelledFact, why: Why | None) -> None:
-    _move(rows, place, fact.order_id, state="cancelled", reason=fact.reason, next_attempt_ms=None, report_by_ms=None)
+    move(rows, place, fact.order_id, state="cancelled", reason=fact.reason, next_attempt_ms=None, report_by_ms=None)
     if fact.provider_id is not None:
-        rows.add(SLOTS, _slot_key(place, fact.provider_id, fact.date, fact.meal), held=-fact.portions)
-    _history(rows, place, fact, why)
+        rows.add(SLOTS, slot_key(place, fact.provider_id, fact.date, fact.meal), held=-fact.portions)
+    history(rows, place, fact, why)
 
 
 def _delivered(rows: Rows, place: Place, fact: facts.OrderDelivered, why: Why | None) -> None:
-    _move(rows, place, fact.order_id, state="delivered", reason=None, next_attempt_ms=None, report_by_ms=None)
-    _use(rows, place, fact)
-    _history(rows, place, fact, why)
+    move(rows, place, fact.order_id, state="delivered", reason=None, next_attempt_ms=None, report_by_ms=None)
+    if fact.lent_by is None:
+        _use(rows, place, fact)
+    history(rows, place, fact, why)
 
 
 def _order_closed(rows: Rows, place: Place, fact: facts.OrderClosed, why: Why | None) -> None:
-    _move(rows, place, fact.order_id, state="closed", reason=fact.result, next_attempt_ms=None, report_by_ms=None)
+    move(rows, place, fact.order_id, state="closed", reason=fact.result, next_attempt_ms=None, report_by_ms=None)
     if fact.provider_id is not None:
         _use(rows, place, fact)
-    _history(rows, place, fact, why)
+    history(rows, place, fact, why)
 
 
 def _use(rows: Rows, place: Place, fact: facts.OrderDelivered | facts.OrderClosed) -> None:
     assert fact.provider_id is not None
     order = rows.get(ORDERS, (fact.order_id, place.area))
     if order is None or not order["attempts"]:  # an attempted meal was used when it left the kitchen
-        key = _slot_key(place, fact.provider_id, fact.date, fact.meal)
+        key = slot_key(place, fact.provider_id, fact.date, fact.meal)
         rows.add(SLOTS, key, held=-fact.portions, used=fact.portions)
 
 
 def _attempted(rows: Rows, place: Place, fact: facts.DeliveryAttempted, why: Why | None) -> None:
     order = rows.get(ORDERS, (fact.order_id, place.area))
-    if order is not None and not order["attempts"]:
+    if order is not None and not order["attempts"] and fact.lent_by is None:
         rows.add(SLOTS, (order["day"], place.area, order["meal"], fact.provider_id), held=-order["portions"], used=order["portions"])
     values = {"attempts": fact.attempt, "last_attempt": fact.result, "next_attempt_ms": fact.next_attempt_ms}
     rows.change(ORDERS, (fact.order_id, place.area), changed_ms=place.at_ms, report_by_ms=fact.report_by_ms, **values)
-    _history(rows, place, fact, why)
+    history(rows, place, fact, why)
 
 
 def _welfare_check(rows: Rows, place: Place, fact: facts.WelfareCheckDue, why: Why | None) -> None:
     rows.change(ORDERS, (fact.order_id, place.area), welfare_check_ms=place.at_ms, changed_ms=place.at_ms)
-    _history(rows, place, fact, why)
+    history(rows, place, fact, why)
 
 
 # Kitchens and standing orders.
@@ -278,7 +226,12 @@ def _standing_stopped(rows: Rows, place: Place, fact: facts.StandingOrderStopped
 def _standing_run(rows: Rows, place: Place, fact: facts.StandingOrderRun, why: Why | None) -> None:  # noqa: ARG001
     values = {"next_day": _day(fact.next_date), "next_run_ms": fact.next_run_ms}
     rows.change(STANDING_ORDERS, (fact.standing_order_id, place.area), changed_ms=place.at_ms, **values)
-    row: Row = {"area": place.area, "standing_order_id": fact.standing_order_id, **_at(place), "day": date.fromisoformat(fact.date)}
+    row: Row = {
+        "area": place.area,
+        "standing_order_id": fact.standing_order_id,
+        **journal_place(place),
+        "day": date.fromisoformat(fact.date),
+    }
     rows.append(STANDING_RUNS, row | {"order_id": fact.order_id, "skipped": fact.skipped, "at_ms": place.at_ms})
 
 
@@ -292,20 +245,21 @@ FOLDS: dict[type[Fact], Fold] = {
     facts.ProviderReopeningRecorded: Fold(_reopened, _provider),
     facts.SlotPublished: Fold(_slot_published),
     facts.SlotOvercommitted: Fold(_slot_overcommitted),
-    facts.OrderAssigned: Fold(_assigned, _order),
-    facts.OrderReassigned: Fold(_reassigned, _order),
-    facts.OrderRefused: Fold(_refused, _order),
-    facts.OrderUnplaced: Fold(_unplaced, _order),
-    facts.OrderCancelledFact: Fold(_cancelled, _order),
-    facts.OrderDelivered: Fold(_delivered, _order),
-    facts.OrderClosed: Fold(_order_closed, _order),
-    facts.DeliveryAttempted: Fold(_attempted, _order),
-    facts.WelfareCheckDue: Fold(_welfare_check, _order),
+    facts.OrderAssigned: Fold(_assigned, order_key),
+    facts.OrderReassigned: Fold(_reassigned, order_key),
+    facts.OrderRefused: Fold(_refused, order_key),
+    facts.OrderUnplaced: Fold(_unplaced, order_key),
+    facts.OrderCancelledFact: Fold(_cancelled, order_key),
+    facts.OrderDelivered: Fold(_delivered, order_key),
+    facts.OrderClosed: Fold(_order_closed, order_key),
+    facts.DeliveryAttempted: Fold(_attempted, order_key),
+    facts.WelfareCheckDue: Fold(_welfare_check, order_key),
     facts.KitchenCounted: Fold(_counted, _count),
     facts.StandingOrderRecorded: Fold(_standing_recorded, _standing),
     facts.StandingOrderPausedFact: Fold(_standing_paused, _standing),
     facts.StandingOrderStoppedFact: Fold(_standing_stopped, _standing),
     facts.StandingOrderRun: Fold(_standing_run, _standing),
+    **NEIGHBOUR_FOLDS,
 }
 
 NOT_PROJECTED: dict[type[Fact], str] = {}

@@ -45,7 +45,7 @@ ORDERS = Table(
         "price_fen": "bigint", "subsidy_fen": "bigint", "capacity_version": "bigint", "cutoff_ms": "bigint",
         "closes_ms": "bigint", "late": "boolean", "standing_order_id": "text", "attempts": "integer", "last_attempt": "text",
         "next_attempt_ms": "bigint", "report_by_ms": "bigint", "welfare_check_ms": "bigint", "placed_ms": "bigint",
-        "changed_ms": "bigint", "event_id": "text",
+        "changed_ms": "bigint", "event_id": "text", "lending_area": "text",
     },
 )  # fmt: skip
 HISTORY = Table(
@@ -98,5 +98,16 @@ KITCHEN_COUNTS = Table(
         "by_diet": "jsonb", "recounts": "integer", "counted_ms": "bigint",
     },
 )  # fmt: skip
+GUESTS = Table(
+    name="meals_guests",
+    mode=Mode.FOLDED,
+    key=("guest_id", "area"),
+    columns={
+        "area": "text", "guest_id": "text", "state": "text", "reason": "text", "home_area": "text", "home_order_id": "text",
+        "provider_id": "text", "day": "date", "meal": "text", "portions": "integer", "service": "text", "diets": "jsonb",
+        "distance_m": "integer", "travel_s": "integer", "closes_ms": "bigint", "asked_ms": "bigint", "changed_ms": "bigint",
+        "event_id": "text",
+    },
+)  # fmt: skip
 
-TABLES = (PROVIDERS, CLOSURES, SLOTS, ORDERS, HISTORY, ORDERS_TALLIES, STANDING_ORDERS, STANDING_RUNS, KITCHEN_COUNTS)
+TABLES = (PROVIDERS, CLOSURES, SLOTS, ORDERS, HISTORY, ORDERS_TALLIES, STANDING_ORDERS, STANDING_RUNS, KITCHEN_COUNTS, GUESTS)

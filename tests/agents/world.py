@@ -27,7 +27,7 @@ def north(metres: float) -> dict[str, float]:
     return {"lat": round(CENTRE[0] + metres * METRE_LAT, 6), "lon": CENTRE[1]}
 
 
-def envelope(kind: str, data: dict[str, Any], event_id: str, now_ms: int) -> dict[str, Any]:
+def envelope(kind: str, data: dict[str, Any], event_id: str, now_ms: int, area: str = AREA) -> dict[str, Any]:
     """A CloudEvent as a client sends it."""
     return {
         "specversion": "1.0",
@@ -35,15 +35,15 @@ def envelope(kind: str, data: dict[str, Any], event_id: str, now_ms: int) -> dic
         "source": "/tests",
         "type": kind if kind.endswith(".v1") else f"meals.{kind}.v1",
         "time": datetime.fromtimestamp(now_ms / 1000, SHANGHAI).isoformat(),
-        "area": AREA,
+        "area": area,
         "actor": "operator:op-1",
         "data": data,
     }
 
 
-def received(kind: str, data: dict[str, Any], event_id: str, now_ms: int) -> Received:
+def received(kind: str, data: dict[str, Any], event_id: str, now_ms: int, area: str = AREA) -> Received:
     """The event as the core takes it."""
-    item = decode_event("meals", envelope(kind, data, event_id, now_ms), now_ms)
+    item = decode_event("meals", envelope(kind, data, event_id, now_ms, area), now_ms)
     assert isinstance(item, Received), item
     return item
 
@@ -51,8 +51,8 @@ def received(kind: str, data: dict[str, Any], event_id: str, now_ms: int) -> Rec
 class World:
     """An area, its clock, and what it answered."""
 
-    def __init__(self, now: str = "2026-11-22 09:00") -> None:
-        self.area: core.AreaState[MealsState] = core.blank(DOMAIN, AREA)
+    def __init__(self, now: str = "2026-11-22 09:00", area: str = AREA) -> None:
+        self.area: core.AreaState[MealsState] = core.blank(DOMAIN, area)
         self.now_ms = at(now)
         self.decisions: list[Decision] = []
         self.count = 0
@@ -65,7 +65,7 @@ class World:
         """Answer one event now; ``from_`` stands for ``from``."""
         self.count += 1
         data = {name.rstrip("_"): value for name, value in data.items()}
-        return self.take(received(kind, data, event_id or f"e-{self.count}", self.now_ms))
+        return self.take(received(kind, data, event_id or f"e-{self.count}", self.now_ms, self.area.area))
 
     def take(self, item: Received) -> Decision:
         decision = core.handle(DOMAIN, self.area, item)

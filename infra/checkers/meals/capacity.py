@@ -7,11 +7,16 @@ from infra.checkers.logs import Decided, Logs
 from infra.checkers.meals.model import HOLDING, MODEL, TERMINAL, Area, SlotKey
 from infra.checkers.violation import Violation
 
-HOLDS = ("meals.order.assigned.v1", "meals.order.reassigned.v1")
+HOLDS = ("meals.order.assigned.v1", "meals.order.reassigned.v1", "meals.guest.assigned.v1", "meals.guest.moved.v1")
 
 
 def _key(data: dict[str, Any]) -> SlotKey:
     return (data["provider_id"], data["date"], data["meal"])
+
+
+def _case(data: dict[str, Any]) -> str:
+    """The order, or the guest, that a fact is about."""
+    return str(data.get("order_id") or data.get("guest_id") or "")
 
 
 def _name(key: SlotKey) -> str:
@@ -46,7 +51,7 @@ class WithinCapacity(Eye[Area]):
     def _hold(self, area: Area, decided: Decided, data: dict[str, Any]) -> None:
         key = _key(data)
         slot = area.slot(key)
-        order = area.orders.get(data["order_id"])
+        order = area.orders.get(_case(data))
         stays = order is not None and order.slot == key and order.state in HOLDING
         taken = slot.held + slot.used - (order.portions if stays and order is not None else 0)
         if slot.published is None:
@@ -64,17 +69,17 @@ class Conservation(Eye[Area]):
     def before(self, area: Area, decided: Decided, fact: dict[str, Any]) -> None:
         """No count falls below zero, and a move carries as many portions as the order has."""
         data = fact["data"]
-        order = area.orders.get(data.get("order_id", ""))
-        if order is not None and fact["type"].startswith("meals.order.") and "portions" in data and data["portions"] != order.portions:
-            self.note(f"order {data['order_id']} has {order.portions} portions and {fact['type']} moves {data['portions']}", decided)
+        order = area.orders.get(_case(data))
+        spoken = fact["type"].startswith(("meals.order.", "meals.guest."))
+        if order is not None and spoken and "portions" in data and data["portions"] != order.portions:
+            self.note(f"order {_case(data)} has {order.portions} portions and {fact['type']} moves {data['portions']}", decided)
         if order is None or order.state not in HOLDING:
             return
-        left = data.get("from_provider_id") if fact["type"] != "meals.order.cancelled.v1" else data.get("provider_id")
-        if (
-            fact["type"] in ("meals.order.reassigned.v1", "meals.order.unplaced.v1", "meals.order.cancelled.v1")
-            and left != order.provider_id
-        ):
-            self.note(f"order {data['order_id']} is at {order.provider_id} and its portions are freed at {left}", decided)
+        ends = ("meals.order.cancelled.v1", "meals.guest.released.v1")
+        moves = ("meals.order.reassigned.v1", "meals.order.unplaced.v1", "meals.order.asked_elsewhere.v1", "meals.guest.moved.v1")
+        left = data.get("provider_id") if fact["type"] in ends else data.get("from_provider_id")
+        if fact["type"] in (*moves, *ends) and left != order.provider_id:
+            self.note(f"order {_case(data)} is at {order.provider_id} and its portions are freed at {left}", decided)
 
     def end(self, areas: dict[str, Area]) -> None:
         """Recount."""
@@ -99,24 +104,28 @@ class OnePlace(Eye[Area]):
 
     def before(self, area: Area, decided: Decided, fact: dict[str, Any]) -> None:
         """A second assignment without a move is a double booking."""
-        order = area.orders.get(fact["data"].get("order_id", ""))
-        if fact["type"] == "meals.order.assigned.v1" and order is not None and order.state not in TERMINAL:
-            self.note(f"order {fact['data']['order_id']} is at {order.provider_id} and was assigned again", decided)
+        order = area.orders.get(_case(fact["data"]))
+        first = ("meals.order.assigned.v1", "meals.guest.assigned.v1")
+        if fact["type"] in first and order is not None and order.state not in TERMINAL:
+            self.note(f"order {_case(fact['data'])} is at {order.provider_id} and was assigned again", decided)
 
 
 class ResolvedOnce(Eye[Area]):
     """C04: a hold ends once, as delivered, cancelled, closed, moved or lost."""
 
-    ENDINGS = ("meals.order.cancelled.v1", "meals.order.delivered.v1", "meals.order.closed.v1")
+    ENDINGS = (
+        "meals.order.cancelled.v1", "meals.order.delivered.v1", "meals.order.closed.v1", "meals.guest.released.v1",
+        "meals.guest.closed.v1",
+    )  # fmt: skip
 
     def __init__(self) -> None:
         super().__init__("C04")
 
     def before(self, area: Area, decided: Decided, fact: dict[str, Any]) -> None:
         """An ending of what has ended."""
-        order = area.orders.get(fact["data"].get("order_id", ""))
+        order = area.orders.get(_case(fact["data"]))
         if fact["type"] in self.ENDINGS and (order is None or order.state in ("delivered", "cancelled", "closed", "refused")):
-            self.note(f"order {fact['data']['order_id']} is {order.state if order else 'unknown'} and ends again", decided)
+            self.note(f"order {_case(fact['data'])} is {order.state if order else 'unknown'} and ends again", decided)
 
 
 class FreedOnce(Eye[Area]):
@@ -176,15 +185,15 @@ class CutOff(Eye[Area]):
     def before(self, area: Area, decided: Decided, fact: dict[str, Any]) -> None:
         """``late`` is true exactly when the cut-off has passed; a place's own cut-off knows no late rule."""
         data = fact["data"]
-        if fact["type"] != "meals.order.assigned.v1":
+        if fact["type"] not in ("meals.order.assigned.v1", "meals.guest.assigned.v1"):
             return
         late = decided.time_ms > data["cutoff_ms"]
         if late != bool(data["late"]):
-            self.note(f"order {data['order_id']} came {'after' if late else 'before'} the cut-off and late is {data['late']}", decided)
+            self.note(f"order {_case(data)} came {'after' if late else 'before'} the cut-off and late is {data['late']}", decided)
         published = area.slot(_key(data)).published
         own_ms = published["cutoff_ms"] if published is not None else None
         if own_ms is not None and decided.time_ms > own_ms:
-            self.note(f"order {data['order_id']} came after the kitchen's own cut-off", decided)
+            self.note(f"order {_case(data)} came after the kitchen's own cut-off", decided)
 
 
 class Served(Eye[Area]):

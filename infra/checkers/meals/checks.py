@@ -3,7 +3,7 @@
 from infra.checkers.domain import DomainChecks
 from infra.checkers.fold import Eye, Fact
 from infra.checkers.logs import Logs
-from infra.checkers.meals import capacity, lifecycle, nearest
+from infra.checkers.meals import capacity, lifecycle, nearest, neighbours
 from infra.checkers.meals.expected import MealsExpected
 from infra.checkers.meals.model import MODEL, Area
 
@@ -13,6 +13,7 @@ def _eyes(logs: Logs, every: int) -> list[Eye[Area]]:
         lifecycle.OrderMoves(), lifecycle.NoOrphans(settled=logs.settled), lifecycle.TimersInTime(), capacity.WithinCapacity(),
         capacity.Conservation(), capacity.OnePlace(), capacity.ResolvedOnce(), capacity.FreedOnce(), capacity.NewestWins(),
         capacity.CitesCapacity(), capacity.CutOff(), capacity.Served(), nearest.FreshCapacity(), nearest.NearestOracle(logs, every),
+        neighbours.Lending(settled=logs.settled),
     ]  # fmt: skip
 
 
@@ -21,8 +22,11 @@ def _counts(eyes: list[Eye[Area]]) -> dict[str, int]:
 
 
 def _hands_over(fact: Fact) -> str | None:
-    """A welfare check that found somebody in need, or nobody, is an emergency (M-R8)."""
+    """A welfare check that found somebody in need, or nobody, is an emergency (M-R8); what neighbouring areas ask, answer and take
+    back is told to the other one, but for what home itself took back."""
     data = fact["data"]
+    if fact["type"] in neighbours.TOLD and data.get("reason", data.get("cause")) != "withdrawn":
+        return "meals"
     urgent = fact["type"] == "task.closed.v1" and data.get("kind") == "welfare_check" and data["result"] in ("needs_help", "no_answer")
     return "emergency" if urgent else None
 
@@ -44,14 +48,19 @@ CHECKS = DomainChecks(
         "C09": ("截止后只按迟订规则", "after cut-off only the late rule"),
         "T02": ("定时不早不重", "timers neither early nor twice"),
         "M-R1": ("接单不超过日供应量", "accepted within daily capacity"),
+        "N02": ("邻区借餐两边一致", "what a neighbour lends is what home has"),
         "NEAREST": ("确为最近且合适", "the nearest available and suitable"),
     },
     model=MODEL,
     eyes=_eyes,
     expected=lambda: MealsExpected("meals"),
     outside=(capacity.check_publications,),
-    refusals={"meals.order.refused.v1": "order_id"},
-    acceptances={"meals.order.assigned.v1": "order_id"},
+    refusals={"meals.order.refused.v1": "order_id", "meals.guest.refused.v1": "guest_id"},
+    acceptances={
+        "meals.order.assigned.v1": "order_id",
+        "meals.order.asked_elsewhere.v1": "order_id",
+        "meals.guest.assigned.v1": "guest_id",
+    },
     hands_over=_hands_over,
     counts=_counts,
 )

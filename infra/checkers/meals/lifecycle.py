@@ -12,13 +12,21 @@ STEPS_MAX = 64
 NEXT: dict[str, set[str | None]] = {
     "meals.order.assigned.v1": {None},
     "meals.order.refused.v1": {None},
-    "meals.order.reassigned.v1": {"assigned", "attempted", "unplaced"},
+    "meals.order.reassigned.v1": {"assigned", "attempted", "unplaced", "asked", "elsewhere"},
+    "meals.order.asked_elsewhere.v1": {None, "assigned", "asked", "elsewhere"},
+    "meals.order.placed_elsewhere.v1": {"asked", "elsewhere"},
+    "meals.order.nowhere.v1": {"asked", "elsewhere"},
+    "meals.guest.assigned.v1": {None},
+    "meals.guest.refused.v1": {None},
+    "meals.guest.moved.v1": {"assigned"},
+    "meals.guest.released.v1": {"assigned"},
+    "meals.guest.closed.v1": {"assigned"},
     "meals.order.unplaced.v1": {"assigned", "attempted"},
-    "meals.order.cancelled.v1": {"assigned", "unplaced"},
-    "meals.delivery.attempted.v1": {"assigned", "attempted"},
+    "meals.order.cancelled.v1": {"assigned", "unplaced", "asked", "elsewhere"},
+    "meals.delivery.attempted.v1": {"assigned", "attempted", "elsewhere"},
     "meals.order.welfare_check_due.v1": {"assigned", "attempted"},
-    "meals.order.delivered.v1": {"assigned", "attempted", "welfare_check"},
-    "meals.order.closed.v1": {"assigned", "attempted", "welfare_check", "unplaced"},
+    "meals.order.delivered.v1": {"assigned", "attempted", "welfare_check", "elsewhere"},
+    "meals.order.closed.v1": {"assigned", "attempted", "welfare_check", "unplaced", "elsewhere"},
 }
 """Which states each fact may find an order in (None: never spoken of); the published table of moves, from the fact's side."""
 
@@ -34,7 +42,7 @@ class OrderMoves(Eye[Area]):
         allowed = NEXT.get(fact["type"])
         if allowed is None:
             return
-        order_id = fact["data"]["order_id"]
+        order_id = fact["data"].get("order_id") or fact["data"]["guest_id"]
         order = area.orders.get(order_id)
         state = None if order is None else order.state
         if state is not None and state in TERMINAL:
@@ -51,17 +59,20 @@ class NoOrphans(Eye[Area]):
         self._settled = settled
         self._closing: dict[str, list[tuple[int, str]]] = {}
         self._recent: dict[str, Recent] = {}
+        self._asked: dict[str, list[tuple[int, str]]] = {}
 
     def before(self, area: Area, decided: Decided, fact: dict[str, Any]) -> None:  # noqa: ARG002 - the shape of a watch
         """Remember when the order must have ended."""
         closes_ms = fact["data"].get("closes_ms")
         if closes_ms is not None and "order_id" in fact["data"]:
             heappush(self._closing.setdefault(area.area, []), (closes_ms, fact["data"]["order_id"]))
+        if fact["type"] == "meals.order.asked_elsewhere.v1":
+            heappush(self._asked.setdefault(area.area, []), (fact["data"]["answer_by_ms"], fact["data"]["order_id"]))
 
     def after(self, area: Area, decided: Decided) -> None:
         """Look at what should have ended, and at what has just lost its kitchen."""
         for fact in decided.body["facts"]:
-            if fact["type"] == "meals.order.unplaced.v1":
+            if fact["type"] in ("meals.order.unplaced.v1", "meals.order.nowhere.v1"):
                 order = area.orders.get(fact["data"]["order_id"])
                 if order is not None and order.state == "unplaced" and not area.has_human(fact["data"]["order_id"]):
                     self.note(f"order {fact['data']['order_id']} has no kitchen and no human", decided)
@@ -75,6 +86,12 @@ class NoOrphans(Eye[Area]):
         # Work due before the oldest of the last decisions has been offered at least that many turns.
         while waiting and waiting[0][0] < recent.oldest_ms:
             self._expect_ended(area, heappop(waiting), decided)
+        asked = self._asked.get(area.area, [])
+        while asked and asked[0][0] < recent.oldest_ms:
+            answer_by_ms, order_id = heappop(asked)
+            order = area.orders[order_id]
+            if order.state == "asked" and order.answer_by_ms <= answer_by_ms and not area.has_human(f"ask|{order_id}"):
+                self.note(f"order {order_id} still waits for a neighbour's answer, due at {answer_by_ms}", decided)
         recent.add(decided.time_ms)
 
     def end(self, areas: dict[str, Area]) -> None:
@@ -108,6 +125,10 @@ class TimersInTime(Eye[Area]):
                 order = area.orders.get(data["order_id"])
                 if order is not None and now_ms < order.closes_ms and data["result"] in ("unreported", "delivery_unreported", "unplaced"):
                     self.note(f"order {data['order_id']} was closed {order.closes_ms - now_ms} ms early", decided)
+            case "meals.request.withdrawn.v1" if data["reason"] == "no_answer":
+                order = area.orders.get(data["order_id"])
+                if order is not None and now_ms < order.answer_by_ms:
+                    self.note(f"the neighbour asked for {data['order_id']} had {order.answer_by_ms - now_ms} ms left to answer", decided)
             case "meals.kitchen.counted.v1":
                 self._count(area, decided, data)
             case "meals.standing_order.run.v1":

@@ -60,6 +60,11 @@ class Order:
     total_attempts: int = 0
     """The number of the last attempt, which a move does not reset."""
     used_at: SlotKey | None = None
+    request: tuple[str, str] | None = None
+    """The request that is open with a neighbouring area, or that its kitchen took: its id, and the area."""
+    answer_by_ms: int = 0
+    home: tuple[str, str] | None = None
+    """Of a guest: the area and the order it is held for. A guest is an order here under the id of its request."""
 
 
 @dataclass
@@ -141,7 +146,7 @@ def _reassigned(area: Area, data: dict[str, Any]) -> None:
     if order is None:
         return
     _leave(area, order)
-    order.state, order.attempts = "assigned", 0
+    order.state, order.attempts, order.request = "assigned", 0, None
     order.provider_id, order.closes_ms = data["provider_id"], data["closes_ms"]
     order.slot = (data["provider_id"], data["date"], data["meal"])
     area.slot(order.slot).held += order.portions
@@ -169,6 +174,41 @@ def _moved_to(state: str, *, frees: bool = False, uses: bool = False) -> Callabl
             order.closes_ms = data["closes_ms"]
 
     return write
+
+
+def _asked(area: Area, data: dict[str, Any]) -> None:
+    order = area.orders.get(data["order_id"])
+    nowhere = ("", data["date"], data["meal"])
+    if order is None:
+        order = area.orders[data["order_id"]] = Order("asked", data, None, 0, nowhere, data["portions"])
+    _leave(area, order)
+    order.state, order.provider_id, order.slot, order.closes_ms = "asked", None, nowhere, data["closes_ms"]
+    order.request, order.answer_by_ms = (data["request_id"], data["lending_area"]), data["answer_by_ms"]
+
+
+def _placed_elsewhere(area: Area, data: dict[str, Any]) -> None:
+    order = area.orders.get(data["order_id"])
+    if order is not None:
+        order.state, order.provider_id, order.closes_ms = "elsewhere", data["provider_id"], data["closes_ms"]
+
+
+def _nowhere(area: Area, data: dict[str, Any]) -> None:
+    order = area.orders.get(data["order_id"])
+    if order is not None:
+        order.state, order.provider_id, order.closes_ms, order.request = "unplaced", None, data["closes_ms"], None
+
+
+def _guest(area: Area, data: dict[str, Any]) -> None:
+    _assigned(area, data | {"order_id": data["guest_id"]})
+    area.orders[data["guest_id"]].home = (data["home_area"], data["home_order_id"])
+
+
+def _guest_refused(area: Area, data: dict[str, Any]) -> None:
+    area.orders.setdefault(data["guest_id"], Order("refused", data, None, 0, ("", "", ""), 0))
+
+
+def _of_guest(write: Callable[[Area, dict[str, Any]], None]) -> Callable[[Area, dict[str, Any]], None]:
+    return lambda area, data: write(area, data | {"order_id": data["guest_id"]})
 
 
 def _attempted(area: Area, data: dict[str, Any]) -> None:
@@ -207,6 +247,14 @@ _WRITERS: dict[str, Callable[[Area, dict[str, Any]], None]] = {
     "meals.order.cancelled.v1": _moved_to("cancelled", frees=True),
     "meals.order.delivered.v1": _moved_to("delivered", uses=True),
     "meals.order.closed.v1": _moved_to("closed", uses=True),
+    "meals.order.asked_elsewhere.v1": _asked,
+    "meals.order.placed_elsewhere.v1": _placed_elsewhere,
+    "meals.order.nowhere.v1": _nowhere,
+    "meals.guest.assigned.v1": _guest,
+    "meals.guest.moved.v1": _of_guest(_reassigned),
+    "meals.guest.released.v1": _of_guest(_moved_to("cancelled", frees=True)),
+    "meals.guest.closed.v1": _of_guest(_moved_to("closed", uses=True)),
+    "meals.guest.refused.v1": _guest_refused,
     "meals.delivery.attempted.v1": _attempted,
     "meals.order.welfare_check_due.v1": _moved_to("welfare_check"),
     "meals.kitchen.counted.v1": _counted,

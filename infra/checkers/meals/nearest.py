@@ -14,6 +14,8 @@ from infra.checkers.meals.rules import Judge, Wish
 TOLERANCE_M = 1.0
 PLACING_REASONS = ("no_capacity", "stale_capacity", "no_suitable_provider", "no_provider_in_reach")
 STALE = "stale_capacity"
+GIVEN_UP = ("meals.order.unplaced.v1", "meals.order.asked_elsewhere.v1", "meals.order.nowhere.v1")
+"""Facts by which nobody in this area could take an order."""
 
 
 class NearestOracle(Eye[Area]):
@@ -31,8 +33,10 @@ class NearestOracle(Eye[Area]):
         kind, data = fact["type"], fact["data"]
         moved = kind == "meals.order.reassigned.v1" and data["cause"] != "override"
         refused = kind == "meals.order.refused.v1" and data["reason"] in PLACING_REASONS
-        if not (kind in ("meals.order.assigned.v1", "meals.order.unplaced.v1") or moved or refused):
+        held = kind in ("meals.order.assigned.v1", "meals.guest.assigned.v1", "meals.guest.moved.v1")
+        if not (held or kind in GIVEN_UP or moved or refused):
             return
+        data = data if "order_id" in data else data | {"order_id": data["guest_id"]}
         self._turn += 1
         if self._turn % self._every:
             return
@@ -42,7 +46,7 @@ class NearestOracle(Eye[Area]):
             return
         self.looked_at += 1
         judge = Judge(area, wish, decided.time_ms)
-        if kind == "meals.order.assigned.v1" or moved:
+        if held or moved:
             self._placed(judge, decided, data)
         else:
             self._nowhere(judge, decided, data)
@@ -52,8 +56,8 @@ class NearestOracle(Eye[Area]):
     def _wish(self, area: Area, decided: Decided, fact: dict[str, Any]) -> Wish | None:
         """From the outside as far as possible: the event as it was sent, the standing order, or the order's first fact."""
         data = fact["data"]
-        order = area.orders.get(data["order_id"])
-        if order is not None and fact["type"] in ("meals.order.reassigned.v1", "meals.order.unplaced.v1"):
+        order = area.orders.get(data.get("order_id") or data["guest_id"])
+        if order is not None and fact["type"] in (*GIVEN_UP, "meals.order.reassigned.v1", "meals.guest.moved.v1"):
             first = order.first
             return Wish(
                 first["lat"], first["lon"], first["date"], first["meal"], first["portions"], first["service"], tuple(first["diets"]), None
@@ -141,7 +145,7 @@ class FreshCapacity(Eye[Area]):
     def before(self, area: Area, decided: Decided, fact: dict[str, Any]) -> None:
         """Age of the publication in force."""
         data = fact["data"]
-        automatic = fact["type"] == "meals.order.assigned.v1" or (
+        automatic = fact["type"] in ("meals.order.assigned.v1", "meals.guest.assigned.v1", "meals.guest.moved.v1") or (
             fact["type"] == "meals.order.reassigned.v1" and data["cause"] != "override"
         )
         if not automatic:
@@ -151,4 +155,4 @@ class FreshCapacity(Eye[Area]):
         slot = area.slots.get((data["provider_id"], data["date"], data["meal"]))
         age_s = (decided.time_ms - slot.published_ms) // 1000 if slot is not None else None
         if age_s is not None and age_s > judge.policy["capacity_age_s_max"]:
-            self.note(f"order {data['order_id']} rests on capacity {age_s} s old", decided)
+            self.note(f"order {data.get('order_id') or data['guest_id']} rests on capacity {age_s} s old", decided)

@@ -17,6 +17,8 @@ DEFAULTS: dict[str, Any] = {
     "courier_travel_s_max": 3600,
     "delivery_radius_m_default": 3000,
     "detour_percent": 130,
+    "neighbours": [],
+    "lends_to": [],
 }
 """The documented defaults of the meals policy that placing rests on."""
 

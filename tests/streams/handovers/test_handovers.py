@@ -21,7 +21,7 @@ from streams.reactor import Reactor, ReactorConfig
 from streams.tail import Judged
 
 KEY = b"0123456789abcdef0123456789abcdef"
-WELFARE = routes_from("meals", ("meals", "emergency"))
+WELFARE = tuple(route for route in routes_from("meals", ("meals", "emergency")) if route.target == "emergency")
 AT_MS = 1_795_000_000_000
 
 
@@ -102,7 +102,7 @@ def test_every_fact_and_every_wish_has_an_id_of_its_own() -> None:
 
 def test_a_route_is_open_only_where_both_its_domains_are_switched_on() -> None:
     assert WELFARE
-    assert routes_from("meals", ("meals",)) == ()
+    assert not set(WELFARE) & set(routes_from("meals", ("meals",)))
     assert routes_from("emergency", ("meals", "emergency"), WELFARE) == ()
     assert all(route.target in DOMAINS for route in routes_from("meals"))
     assert len({route.name for route in ALL}) == len(ALL)

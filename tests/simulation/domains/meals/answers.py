@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tests.simulation.checkers.logs import DAY_MS, day_of, minute_ms
+from tests.simulation.domains.meals.lending import neighbour_asked, neighbour_withdrawn, next_neighbour
 from tests.simulation.domains.meals.model import OPEN, TIMES, Area
 from tests.simulation.domains.meals.placing import foretell
 
@@ -31,19 +32,22 @@ def order_placed(area: Area, data: Data) -> Deserved:
     }  # fmt: skip
     foretold = foretell(area, wish, data.get("preferred_provider_id"))
     if foretold is None:
-        return "C09", {"outcome": "refused"}
+        asked = next_neighbour(area, wish, {})
+        return ("N02", {"outcome": "accepted", "lending_area": asked}) if asked is not None else ("C09", {"outcome": "refused"})
     return "N01", {"outcome": "accepted", "provider_id": foretold[0], "portions": data["portions"]}
 
 
 def order_cancelled(area: Area, data: Data) -> Deserved:
     """Until the hour of the meal, once (C05)."""
+    if data["order_id"] in area.guests:
+        return "C05", {"outcome": "refused"}
     order = area.orders.get(data["order_id"])
     if order is None:
         return "C05", {"outcome": "refused", "reason": "unknown_order"}
     if order.state not in OPEN:
         return "C05", {"outcome": "refused", "reason": "order_closed"}
     until_ms = minute_ms(order.data["date"], TIMES[order.data["meal"]]["cancel"])
-    if order.state == "unplaced" or (order.state == "assigned" and area.now_ms <= until_ms):
+    if order.state in ("unplaced", "asked") or (order.state in ("assigned", "elsewhere") and area.now_ms <= until_ms):
         return "C05", {"outcome": "accepted", "order_id": order.order_id, "provider_id": order.provider}
     return "C05", {"outcome": "refused", "reason": "cancel_too_late"}
 
@@ -52,7 +56,7 @@ def order_overridden(area: Area, data: Data) -> Deserved:
     """An operator's choice goes before distance and cut-off, never before room, opening, diet, service or the
     end of the meal."""
     order = area.orders.get(data["order_id"])
-    if order is None or order.state not in ("assigned", "unplaced"):
+    if order is None or order.state not in ("assigned", "unplaced", "asked", "elsewhere"):
         return "C01", {"outcome": "refused", "reason": frozenset({"unknown_order", "order_closed", "in_delivery"})}
     kitchen = area.kitchens.get(data["provider_id"])
     if kitchen is None or kitchen.listed is None:
@@ -90,7 +94,7 @@ def delivery_reported(area: Area, data: Data) -> Deserved | None:
     order = area.orders.get(data["order_id"])
     if order is None or order.state not in OPEN:
         return "I06", {"outcome": "refused", "reason": frozenset({"unknown_order", "order_closed"})}
-    if order.provider is None:
+    if order.provider is None and order.away is None:
         return "I06", {"outcome": "refused", "reason": "not_at_a_provider"}
     if day_of(area.now_ms) < order.data["date"]:
         return "T02", {"outcome": "refused", "reason": "before_meal"}
@@ -115,4 +119,6 @@ DESERVED: dict[str, Callable[[Area, Data], Deserved | None]] = {
     "meals.capacity.published.v1": capacity_published,
     "meals.delivery.reported.v1": delivery_reported,
     "meals.provider.closed.v1": provider_closed,
+    "meals.neighbour.asked.v1": neighbour_asked,
+    "meals.neighbour.withdrawn.v1": neighbour_withdrawn,
 }

@@ -9,6 +9,7 @@ from typing import Any
 
 from tests.simulation.checkers.intake import HUMAN
 from tests.simulation.checkers.logs import Dec, Logs, Violation, minute_ms
+from tests.simulation.domains.meals import lending
 from tests.simulation.domains.meals.answers import DESERVED
 from tests.simulation.domains.meals.model import MOVES, OPEN, TIMES, Area, Order, Slot, by_clock
 from tests.simulation.domains.meals.placing import foretell, travel_s
@@ -26,11 +27,11 @@ class Judge:
     def __init__(self) -> None:
         self.areas: dict[str, Area] = {}
         self.found: list[Violation] = []
-        self._dec: Dec | None = None
+        self.dec: Dec | None = None
 
     def decision(self, dec: Dec) -> None:
         """One decision."""
-        self._dec = dec
+        self.dec = dec
         name = dec.body["area"]
         area = self.areas.get(name)
         if area is None:
@@ -97,8 +98,8 @@ class Judge:
 
     def say(self, invariant: str, sentence: str) -> None:
         """Note a breach at the decision under way."""
-        assert self._dec is not None
-        self.found.append(Violation(invariant, sentence, self._dec.partition, self._dec.offset))
+        assert self.dec is not None
+        self.found.append(Violation(invariant, sentence, self.dec.partition, self.dec.offset))
 
     def move(self, area: Area, order_id: str, to: str) -> Order | None:
         """A move of an order: only along the table."""
@@ -180,6 +181,7 @@ class Judge:
             cutoff_ms = slot.fact["cutoff_ms"] or minute_ms(key[1], TIMES[key[2]]["cutoff"])
             if not slot.counts and slot.fact["ends_ms"] <= now_ms and max(cutoff_ms, slot.held_ms + RECOUNT_MS) < now_ms and slot.held:
                 self.say("M05", f"{key} was never counted for the kitchen")
+        lending.answered_in_time(self, area)
         for standing_id, standing in area.standing.items():
             if standing["next_run_ms"] <= now_ms:
                 self.say("I07", f"standing order {standing_id} did not run at {standing['next_run_ms']}")
@@ -204,9 +206,9 @@ def _published(judge: Judge, area: Area, data: Data) -> None:
     slot.flagged = False
     area.kitchen(data["provider_id"])
     if slot.held + slot.used > slot.total:
-        assert judge._dec is not None
+        assert judge.dec is not None
         key = (data["provider_id"], data["date"], data["meal"])
-        flags = [f["data"] for f in judge._dec.body["facts"] if f["type"] == "meals.slot.overcommitted.v1"]
+        flags = [f["data"] for f in judge.dec.body["facts"] if f["type"] == "meals.slot.overcommitted.v1"]
         if key not in [(f["provider_id"], f["date"], f["meal"]) for f in flags]:
             judge.say("C01", f"{key} was lowered below what is promised, and nothing says so")
 
@@ -228,11 +230,11 @@ def _assigned(judge: Judge, area: Area, data: Data) -> None:
         return
     order = Order(data["order_id"], "assigned", data, None, data["closes_ms"], data["portions"])
     preferred = None
-    assert judge._dec is not None
+    assert judge.dec is not None
     if data["standing_order_id"] is not None:
         preferred = area.standing.get(data["standing_order_id"], {}).get("preferred_provider_id")
-    elif judge._dec.event is not None:
-        preferred = judge._dec.event["data"].get("preferred_provider_id")
+    elif judge.dec.event is not None:
+        preferred = judge.dec.event["data"].get("preferred_provider_id")
     judge.nearest(area, data, data, preferred)
     judge.hold(area, order, data)
     area.orders[order.order_id] = area.open[order.order_id] = order
@@ -249,8 +251,10 @@ def _reassigned(judge: Judge, area: Area, data: Data) -> None:
         judge.nearest(area, order.data, data, None)
         if order.provider is not None and not area.shut(order.slot) and area.free(order.slot) >= 0:
             judge.say("C01", f"{order.order_id} is moved although its kitchen can keep it")
+    lending.taken_back(judge, order)
     judge.release(area, order)
     judge.move(area, order.order_id, "assigned")
+    order.away = order.request = None
     order.report_by_ms, order.attempts = None, 0
     judge.hold(area, order, data)
 
@@ -275,6 +279,7 @@ def _refused(judge: Judge, area: Area, data: Data) -> None:
 def _cancelled(judge: Judge, area: Area, data: Data) -> None:
     order = area.orders.get(data["order_id"])
     if order is not None and order.state in OPEN:
+        lending.taken_back(judge, order)
         judge.release(area, order)
         order.provider = None
     judge.move(area, data["order_id"], "cancelled")
@@ -387,4 +392,5 @@ _WRITERS: dict[str, Callable[[Judge, Area, Data], None]] = {
     "policy.adopted.v1": _policy,
     "task.opened.v1": _task_opened,
     "task.closed.v1": _task_closed,
+    **lending.WRITERS,
 }

@@ -7,10 +7,12 @@ from tests.simulation.checkers.logs import day_of
 
 SlotKey = tuple[str, str, str]
 """Provider, date, meal."""
-OPEN = ("assigned", "attempted", "welfare_check", "unplaced")
+OPEN = ("assigned", "attempted", "welfare_check", "unplaced", "asked", "elsewhere")
 MOVES = {
-    None: {"assigned", "refused"},
-    "assigned": {"assigned", "attempted", "unplaced", "delivered", "cancelled", "closed"},
+    None: {"assigned", "refused", "asked"},
+    "assigned": {"assigned", "attempted", "unplaced", "asked", "delivered", "cancelled", "closed"},
+    "asked": {"asked", "elsewhere", "assigned", "unplaced", "cancelled"},
+    "elsewhere": {"elsewhere", "asked", "assigned", "unplaced", "attempted", "delivered", "cancelled", "closed"},
     "attempted": {"attempted", "welfare_check", "delivered", "closed"},
     "welfare_check": {"delivered", "closed"},
     "unplaced": {"assigned", "cancelled", "closed"},
@@ -32,9 +34,20 @@ TIMES = {
 
 DUE = {
     "meals.order.closed.v1", "meals.order.unplaced.v1", "meals.order.welfare_check_due.v1", "meals.kitchen.counted.v1",
-    "meals.standing_order.run.v1",
+    "meals.standing_order.run.v1", "meals.order.nowhere.v1", "meals.guest.moved.v1", "meals.guest.closed.v1",
 }  # fmt: skip
 """Facts that a deadline makes by itself."""
+
+
+SAID = {
+    "meals.order.asked_elsewhere.v1": "meals.neighbour.asked.v1",
+    "meals.request.withdrawn.v1": "meals.neighbour.withdrawn.v1",
+    "meals.guest.assigned.v1": "meals.neighbour.answered.v1",
+    "meals.guest.moved.v1": "meals.neighbour.answered.v1",
+    "meals.guest.refused.v1": "meals.neighbour.answered.v1",
+    "meals.guest.released.v1": "meals.neighbour.answered.v1",
+}
+"""What one area says to another; a guest's end that home asked for itself is not said."""
 
 
 def by_clock(fact: dict[str, Any]) -> bool:
@@ -46,12 +59,20 @@ def by_clock(fact: dict[str, Any]) -> bool:
         return bool(data["cause"] != "override")
     if kind == "meals.order.closed.v1":
         return bool(data["result"] != "refused")
+    if kind == "meals.order.asked_elsewhere.v1":
+        return bool(data["number"] > 1 or data["cause"] != "nothing_near" or data["standing_order_id"] is not None)
+    if kind == "meals.request.withdrawn.v1":
+        return bool(data["reason"] == "no_answer")
+    if kind == "meals.guest.released.v1":
+        return bool(data["cause"] != "withdrawn")
     return kind in DUE
 
 
 def hands_over(fact: dict[str, Any]) -> list[tuple[str, str]]:
     """M-R8: a welfare check that ends with help needed, or still no answer, becomes an emergency."""
     data = fact["data"]
+    if fact["type"] in SAID and data.get("reason", data.get("cause")) != "withdrawn":
+        return [("meals", SAID[fact["type"]])]
     if fact["type"] == "task.closed.v1" and data.get("kind") == "welfare_check" and data["result"] in ("needs_help", "no_answer"):
         return [("emergency", "emergency.call.raised.v1")]
     return []
@@ -95,6 +116,11 @@ class Order:
     attempts: int = 0
     served: bool = False
     """Its meal has left the kitchen: the portions are used and no closure moves it."""
+    request: tuple[str, str] | None = None
+    """What was last asked of a neighbouring area: the request's id, and the area."""
+    answer_by_ms: int | None = None
+    away: str | None = None
+    """The neighbour's kitchen that has it."""
 
     @property
     def slot(self) -> SlotKey:
@@ -125,6 +151,8 @@ class Area:
     dealt_with: set[str] = field(default_factory=set)
     """What a human said is done: nobody else need own it until a new task is opened."""
     policies: list[dict[str, Any]] = field(default_factory=list)
+    guests: set[str] = field(default_factory=set)
+    """Ids of orders here that are holds for other areas."""
 
     def slot(self, key: SlotKey) -> Slot:
         """The slot, empty when nothing was said of it."""

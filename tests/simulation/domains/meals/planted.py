@@ -4,7 +4,7 @@
 from typing import Any
 from unittest.mock import patch
 
-from agents.meals import decide, delivery, holds, orders, place
+from agents.meals import asking, decide, delivery, guests, holds, orders, place
 from agents.meals.decide import ANSWERS
 from agents.meals.domain import Meals
 from agents.meals.evolve import WRITERS
@@ -14,6 +14,8 @@ from agents.shared.nearest import Grid
 from agents.shared.seats import Seats
 from schemas.decisions import Reasoned
 from schemas.meals import CapacityPublishedEvent, MealsReason, OrderCancelledFact, OrderRefused, SlotPublished, StandingOrderRun
+from schemas.meals_neighbour_facts import OrderAskedElsewhere
+from schemas.meals_neighbours import NeighbourAskedEvent
 from tests.simulation.planted.kind import Patch, Planted, instead
 
 
@@ -220,6 +222,45 @@ def _fire_drops_last() -> list[Patch]:
     return [instead(Meals, "fire", make)]
 
 
+LENDING = {"areas": ("310106", "310101", "310110"), "own": {"own_cutoff_percent": 10, "lending": True}}
+"""Areas beside each other that lend to each other."""
+
+
+def _withdrawal_forgotten() -> list[Patch]:
+    return [patch.object(asking, "withdrawn", lambda state, order, reason: ())]
+
+
+def _lends_to_anybody() -> list[Patch]:
+    def asked(state: Any, event: Any, now_ms: int) -> Any:
+        book = state.policies
+        kept = book.current
+        book.current = kept.model_copy(update={"lends_to": (event.data.home_area,)})
+        try:
+            return guests.asked(state, event, now_ms)
+        finally:
+            book.current = kept
+
+    return [patch.dict(ANSWERS, {NeighbourAskedEvent: asked})]
+
+
+def _waits_for_ever() -> list[Patch]:
+    def make(asked: Any) -> Any:
+        def wrapped(state: Any, fact: Any, now_ms: int) -> None:
+            asked(state, fact, now_ms)
+            state.deadlines.clear(asking.ask_key(fact.order_id))
+
+        return wrapped
+
+    return [_writer(OrderAskedElsewhere, make)]
+
+
+def _asks_the_same_one() -> list[Patch]:
+    def make(next_area: Any) -> Any:
+        return lambda state, tried, date, meal, now_ms: next_area(state, {} if len(tried) < 2 else tried, date, meal, now_ms)
+
+    return [instead(asking, "next_area", make)]
+
+
 MISTAKES = (
     Planted("one_too_many", "a kitchen takes one portion more than it has", _one_too_many, frozenset({"C01", "C09", "N01"}), silent=True),
     Planted("one_portion_an_order", "an order of four holds one", _one_portion_an_order, frozenset({"C01", "C02", "C09", "N01", "M05"}), silent=True),
@@ -247,5 +288,9 @@ MISTAKES = (
     Planted("unplaced_without_looking", "an order that lost its kitchen is given up at once", _unplaced_without_looking, frozenset({"N01"})),
     Planted("count_at_the_old_cutoff", "a moved cut-off does not move the kitchen's count", _count_at_the_old_cutoff, frozenset({"T02", "M05"}), {"areas": ("310106",), "span_ms": 36 * 3_600_000, "partitions": 1, "own": {"own_cutoff_percent": 60}}),
     Planted("cancel_at_any_time", "a meal on the table is cancelled", _cancel_at_any_time, frozenset({"C05"})),
+    Planted("withdrawal_forgotten", "a neighbour is not told that its portions are not wanted", _withdrawal_forgotten, frozenset({"C05"}), LENDING),
+    Planted("lends_to_anybody", "an area lends without a policy that says so", _lends_to_anybody, frozenset({"N02"}), LENDING),
+    Planted("waits_for_ever", "a neighbour that never answers is waited for", _waits_for_ever, frozenset({"I07"}), LENDING, silent=True),
+    Planted("asks_the_same_one", "the neighbour that said no is asked again", _asks_the_same_one, frozenset({"N02"}), LENDING),
     Planted("standing_run_forgotten", "a standing order is made and not moved on", _fire_drops_last, frozenset({"I03"})),
 )  # fmt: skip

@@ -12,17 +12,28 @@ def rows_of(areas: dict[str, Area], tables: Mapping[str, list[dict[str, Any]]]) 
     rows = {(row["area"], row["order_id"]): row for row in tables["meals_orders"]}
     for area in areas.values():
         for order_id, order in area.orders.items():
+            if order_id in area.guests:
+                yield from _guest(area, order_id, tables)
+                continue
             row = rows.pop((area.name, order_id), None)
-            # The rows show an attempted meal and a person looked after as assigned, with their attempts beside it.
-            state = "assigned" if order.state in ("attempted", "welfare_check") else order.state
+            # The rows show an attempted meal and a person looked after as assigned or elsewhere, with their attempts beside it.
+            shown_as = "elsewhere" if order.away is not None else "assigned"
+            state = shown_as if order.state in ("attempted", "welfare_check") else order.state
             shown = None if row is None else (row["state"], row["provider_id"])
             if shown is None or shown[0] != state:
                 yield Violation("L02", f"order {order_id} is {order.state}, the rows say {shown}")
-            elif order.state in OPEN and shown[1] != order.provider:
-                yield Violation("L02", f"order {order_id} is at {order.provider}, the rows say {shown[1]}")
+            elif order.state in OPEN and shown[1] != (order.provider or order.away):
+                yield Violation("L02", f"order {order_id} is at {order.provider or order.away}, the rows say {shown[1]}")
         yield from _slots(area, tables)
     for key in rows:
         yield Violation("L02", f"the rows have an order {key} that the journal does not")
+
+
+def _guest(area: Area, guest_id: str, tables: Mapping[str, list[dict[str, Any]]]) -> Iterator[Violation]:
+    guest = area.orders[guest_id]
+    states = [row["state"] for row in tables["meals_guests"] if (row["area"], row["guest_id"]) == (area.name, guest_id)]
+    if states != ["released" if guest.state == "cancelled" else guest.state]:
+        yield Violation("L02", f"guest {guest_id} is {guest.state}, the rows say {states}")
 
 
 def _slots(area: Area, tables: Mapping[str, list[dict[str, Any]]]) -> Iterator[Violation]:

@@ -29,6 +29,8 @@ class MealsWorld:
     persons: list[tuple[str, float, float]]
     dates: list[str]
     own_cutoff_percent: int = 10
+    neighbours: tuple[str, ...] = ()
+    """Areas that this one asks, and lends to, by its policies; none where areas keep to themselves."""
     orders: list[dict[str, Any]] = field(default_factory=list)
     standing: list[str] = field(default_factory=list)
     versions: dict[str, int] = field(default_factory=dict)
@@ -37,6 +39,8 @@ class MealsWorld:
     def opening(self, draw: Random) -> list[Opening]:
         """Kitchens introduce themselves and publish; sometimes capacity comes before the kitchen is known (I09)."""
         out: list[Opening] = []
+        if self.neighbours:
+            out.append(Opening(0, "policy", "p-lending", _policy_of(self, "lending", {})))
         for provider in self.providers:
             step = Step("meals.provider.registered.v1", provider, f"provider:{provider['provider_id']}")
             out.append(Opening(draw.randrange(0, 50_000), "register", f"r-{provider['provider_id']}", step))
@@ -55,6 +59,11 @@ class MealsWorld:
 def draw_world(options: Options, draw: Random, name: str) -> MealsWorld:
     """The world of one area."""
     lat, lon = round(31.15 + draw.random() * 0.2, 6), round(121.35 + draw.random() * 0.2, 6)
+    neighbours: tuple[str, ...] = ()
+    if options.own.get("lending"):
+        # Areas that border each other, so that a neighbour's kitchen is often near enough.
+        lat, lon = round(31.22 + (lat - 31.15) / 10, 6), round(121.45 + (lon - 121.35) / 10, 6)
+        neighbours = tuple(area for area in options.areas if area != name)
     dense = draw.random() < 0.12
     count = draw.randrange(34, 60) if dense else draw.choice((1, 2, 4, 7, 10))
     spread = 0.03
@@ -68,12 +77,12 @@ def draw_world(options: Options, draw: Random, name: str) -> MealsWorld:
         where = _near(draw, lat, lon, 0.12 if draw.random() < 0.1 else spread)
         persons.append((f"p-{number}", where["lat"], where["lon"]))
     dates = [civil_day(options.start_ms + ahead * DAY_MS) for ahead in range(-1, 5)]
-    return MealsWorld(name, lat, lon, providers, persons, dates, options.own.get("own_cutoff_percent", 10))
+    return MealsWorld(name, lat, lon, providers, persons, dates, options.own.get("own_cutoff_percent", 10), neighbours)
 
 
 def draw_own(draw: Random) -> dict[str, Any]:
-    """Of how many published slots a kitchen names its own cut-off, in percent."""
-    return {"own_cutoff_percent": draw.choice((0, 10, 10, 60))}
+    """Of how many published slots a kitchen names its own cut-off, in percent; whether areas lend to each other."""
+    return {"own_cutoff_percent": draw.choice((0, 10, 10, 60)), "lending": draw.random() < 0.4}
 
 
 def _near(draw: Random, lat: float, lon: float, spread: float) -> dict[str, float]:
@@ -214,9 +223,17 @@ def _policy(area: MealsWorld, draw: Random, at_ms: int, number: int | str) -> St
             {"no_such_parameter": 1},
         )
     )
+    if area.neighbours and draw.random() < 0.3:
+        parameters = draw.choice(({"neighbours": area.neighbours[:1]}, {"lends_to": ()}, {"neighbour_answer_s": 20}))
+    return _policy_of(area, str(number), parameters, draw.choice(area.dates[:3]))
+
+
+def _policy_of(area: MealsWorld, number: str, parameters: dict[str, Any], start: str | None = None) -> Step:
+    # The simulated reactor looks every few minutes at best: an hour leaves most answers time to come.
+    lending = {"neighbours": area.neighbours, "lends_to": area.neighbours, "neighbour_answer_s": 3600} if area.neighbours else {}
     body = {
-        "policy": "meals", "version": f"{area.name}/{number}", "in_force_from": draw.choice(area.dates[:3]), "parameters": parameters,
-        "source": "simulated",
+        "policy": "meals", "version": f"{area.name}/{number}", "in_force_from": start or area.dates[0],
+        "parameters": lending | parameters, "source": "simulated",
     }  # fmt: skip
     return Step("policy.published.v1", body, "office:o-1")
 

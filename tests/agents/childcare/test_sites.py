@@ -1,5 +1,7 @@
 """What sites publish and report, in any order; and the file that is kept of them."""
 
+from typing import Any
+
 from tests.agents.childcare.world import DAY, World, fact, kinds, session, types
 from tests.agents.world import at
 
@@ -127,12 +129,12 @@ def test_a_policy_that_opens_holidays_opens_them_when_its_day_comes_and_whoever_
     world.book("b-2", session_id)
     world.send("site.closed", site_id="s-1", reason="repair")
     calendar = {"year": 2026, "holidays": [DAY], "workdays": []}
-    published = {"in_force_from": "2026-01-01", "source": "test"}
+    published: dict[str, Any] = {"in_force_from": "2026-01-01", "source": "test"}
     world.send("policy.published.v1", policy="calendar", version="c-1", parameters=calendar, **published)
     world.send("site.reopened", site_id="s-1", reason="repaired")
     assert world.seats(session_id) == (0, 0, 0, 1)
     opened = {"services": {"care": {"closed_on_holidays": False}}}
-    later = {"in_force_from": "2026-11-23", "source": "test"}
+    later: dict[str, Any] = {"in_force_from": "2026-11-23", "source": "test"}
     assert types(world.send("policy.published.v1", policy="childcare", version="p-2", parameters=opened, **later)) == ["policy.adopted"]
     assert kinds(world.tick("2026-11-22 23:59")) == []
     assert world.seats(session_id) == (0, 0, 0, 1)

@@ -2,7 +2,8 @@
 
 The shape follows NENA-STA-021.1 (EIDO-JSON): components with ``$id``, ``lastUpdateTimeStamp`` and references by ``$ref``. Nothing in
 it names a person: the desk's adapter looks the opaque ids up where it may, and adds telephone numbers and addresses there. Registry
-texts are our own codes where the standard's registries have none; the adapter of a desk that wants others maps them.
+texts are our own codes where the standard's registries have none; the adapter of a desk that wants others maps them. Names and required
+fields are held to the published schema by a test (`tests/agents/emergency/test_eido.py`).
 """
 
 from typing import Any
@@ -69,20 +70,43 @@ def eido(call: Call, area: str, by: str, to: str, now_ms: int) -> dict[str, Any]
             {
                 "$id": responder_id,
                 **updated,
-                "emergencyResourceName": engagement.role,
+                "emergencyResourceTypeCommonRegistryText": "Responder",
+                "emergencyResourceName": responder_id,
+                "resourceAttributeRegistryText": [engagement.role],
                 "primaryUnitStatusRegistryText": engagement.leg.value,
+                "secondaryUnitStatusRegistryText": [],
+                "agentReference": [{"$ref": f"agent:{responder_id}"}],
+                "activeOnIncidentId": call.call_id,
             }
             for responder_id, engagement in call.engaged.items()
         ],
         "dispatchComponent": [
-            {"$id": f"dispatch:{call.call_id}:{responder_id}", **updated, "dispatchTimestamp": instant(engagement.asked_ms)}
+            {
+                "$id": f"dispatch:{call.call_id}:{responder_id}",
+                **updated,
+                # When it was dispatched is when this component was last true; the standard has no other place for it.
+                "lastUpdateTimeStamp": instant(engagement.asked_ms),
+                "agencyReference": agency,
+                "emergencyResourceReference": [{"$ref": responder_id}],
+            }
             for responder_id, engagement in call.engaged.items()
         ],
         "agencyComponent": [
-            {"$id": f"{AGENCY}:{area}", **updated, "agencyRoleDescriptionRegistryText": ["CallReceiving", "Dispatching"]},
-            {"$id": f"desk:{to}", **updated, "agencyType": [DESKS[to]]},
+            {
+                "$id": f"{AGENCY}:{area}",
+                **updated,
+                "agencyRoleDescriptionRegistryText": ["CallReceiving", "Dispatching"],
+                "agencyType": ["community_rescue"],
+            },
+            {"$id": f"desk:{to}", **updated, "agencyRoleDescriptionRegistryText": ["Receiving"], "agencyType": [DESKS[to]]},
         ],
-        "agentComponent": [{"$id": by, **updated, "agencyReference": agency}],
+        "agentComponent": [
+            {"$id": by, **updated, "agentRoleRegistryText": ["CallTaker"], "agencyReference": agency},
+            *(
+                {"$id": f"agent:{responder_id}", **updated, "agentRoleRegistryText": ["Responder"], "agencyReference": agency}
+                for responder_id in call.engaged
+            ),
+        ],
     }
 
 

@@ -12,6 +12,7 @@ from agents.shared.seats import Seats
 from schemas.childcare import EVENTS
 from tests.simulation.domains.childcare.judging import Judge
 from tests.simulation.domains.childcare.planted import MISTAKES
+from tests.simulation.domains.childcare.planted_rules import RULE_MISTAKES
 from tests.simulation.domains.childcare.replies import replies
 from tests.simulation.domains.childcare.rules import draw_own
 from tests.simulation.domains.childcare.world import STEPS, draw_world
@@ -93,6 +94,6 @@ PART = SimDomain(
     ),
     replies=replies,
     hands_over=_hands_over,
-    mistakes=MISTAKES,
+    mistakes=(*MISTAKES, *RULE_MISTAKES),
     drain_ms=6 * DAY_MS,  # after it every session of a run is over
 )  # fmt: skip

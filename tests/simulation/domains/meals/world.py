@@ -224,7 +224,8 @@ def _policy(area: MealsWorld, draw: Random, at_ms: int, number: int | str) -> St
         )
     )
     if area.neighbours and draw.random() < 0.3:
-        parameters = draw.choice(({"neighbours": area.neighbours[:1]}, {"lends_to": ()}, {"neighbour_answer_s": 20}))
+        changes: tuple[dict[str, Any], ...] = ({"neighbours": area.neighbours[:1]}, {"lends_to": ()}, {"neighbour_answer_s": 20})
+        parameters = draw.choice(changes)
     return _policy_of(area, str(number), parameters, draw.choice(area.dates[:3]))
 
 

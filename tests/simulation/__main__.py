@@ -1,6 +1,7 @@
 """`python -m tests.simulation --seeds N [--seed S] [--domain d] [--jobs 2] [--planted NAME]` (also: `laoxiao simulate ...`)
 
-Without `--domain` the seeds go round over every simulated domain. Every seed is read twice and must give one hash.
+Without `--domain` the seeds go round robin: number n is of domain n mod 4 in the order of their names, and of every sixteen the last four
+run all domains together on one clock. Every seed is read twice and must give one hash.
 
 Exit 0 when every seed kept every invariant, 1 when one did not (its options, the first violation and a shrunk regression are
 printed), 2 when it was called wrongly.
@@ -85,11 +86,12 @@ def _report(summary: Summary) -> None:
     cpu_rate = summary.seeds / summary.cpu_s if summary.cpu_s else 0.0
     _say(
         f"seeds {summary.seeds}  events {summary.inputs}  journal records {summary.journal}  run twice {summary.run_twice}  "
-        f"seconds {summary.seconds:.1f}  seeds/s {summary.rate():.1f}  seeds/s/core {cpu_rate:.1f}"
+        f"seconds {summary.seconds:.1f}  cpu {summary.cpu_s:.1f}  seeds/s {summary.rate():.1f}  seeds/s/core {cpu_rate:.1f}"
     )
     _say("domains " + "  ".join(f"{domain} {count}" for domain, count in sorted(summary.domains.items())))
     _say("faults " + "  ".join(f"{kind} {summary.injected[kind]}" for kind in (*KINDS, "snapshot") if summary.injected[kind]))
-    _say(f"failed {len(summary.failures)}")
+    verdict = "every seed kept every invariant" if not summary.failures else "exit 1"
+    _say(f"failed {len(summary.failures)}  ({verdict})")
     for failure in summary.failures:
         _say(f"  {failure.seed.label()}: {failure.line}")
 

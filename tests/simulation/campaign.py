@@ -36,7 +36,8 @@ class Seed(NamedTuple):
 
     def plan(self, events: int, mistake: Planted | None = None) -> Plan:
         """What it draws."""
-        return draw_plan(self.name, events, domain=self.domain, beside=self.beside, **(mistake.fixed if mistake else {}))
+        beside = self.beside or (mistake.beside if mistake else ())
+        return draw_plan(self.name, events, domain=self.domain, beside=beside, **(mistake.fixed if mistake else {}))
 
     def label(self) -> str:
         """For people."""

@@ -5,8 +5,9 @@ import pytest
 from tests.simulation.campaign import Seed, campaign
 from tests.simulation.checkers.report import CHECKERS
 from tests.simulation.engine import deterministic
-from tests.simulation.hunting import hunt, judge
+from tests.simulation.hunting import DET, hunt, judge
 from tests.simulation.planted.catalogue import PLANTED
+from tests.simulation.planted.page import PAGE, table
 
 PLANS_MAX = 60
 
@@ -16,8 +17,8 @@ def test_there_are_enough_mistakes_to_trust_the_checkers() -> None:
     assert len(CHECKERS) >= 15
 
 
-DET = frozenset({"DET"})
-"""Mistakes that only two processes can see."""
+def test_the_page_of_invariants_names_every_planted_mistake() -> None:
+    assert PAGE.read_text(encoding="utf-8").endswith(table()), "write it anew: python -m tests.simulation.planted.page"
 
 
 @pytest.mark.parametrize("name", [name for name, planted in PLANTED.items() if planted.caught_by == DET])

@@ -6,10 +6,12 @@ from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
 
+import orjson
+
 from schemas.codec import Rejection
 from schemas.journal import FORWARDED, Decided, Failed, Opened
 from schemas.meals import DeliveryAttempted, OrderCancelledFact
-from streams import projector, recovery, runtime, snapshotter
+from streams import projector, reactor, recovery, runtime, snapshotter
 from streams.clock import OwnerClock
 from streams.notifications import telling
 from streams.owner import PartitionOwner
@@ -25,6 +27,38 @@ from tests.simulation.planted.kind import Patch, Planted, instead
 from tests.simulation.ports import JournalPort
 
 CRASHES = ("crash_now", "crash_before_append", "crash_after_append", "crash_after_handle", "pause", "rebalance", "commit_back")
+
+
+def _nothing_handed_over() -> list[Patch]:
+    async def nothing(self: Reactor, decided: Any) -> None:
+        return None
+
+    return [patch.object(Reactor, "_hand_over", nothing)]
+
+
+def _handed_over_twice() -> list[Patch]:
+    def make(handovers_of: Any) -> Any:
+        def wrapped(*args: Any) -> Any:
+            for one in handovers_of(*args):
+                yield one
+                yield one._replace(value=orjson.dumps({**orjson.loads(one.value), "id": f"{one.event_id}-again"}))
+
+        return wrapped
+
+    return [instead(reactor, "handovers_of", make)]
+
+
+def _handed_over_without_cause() -> list[Patch]:
+    """Whoever gets it cannot say why."""
+
+    def make(handovers_of: Any) -> Any:
+        def wrapped(*args: Any) -> Any:
+            for one in handovers_of(*args):
+                yield one._replace(value=orjson.dumps({**orjson.loads(one.value), "causationid": "nobody"}))
+
+        return wrapped
+
+    return [instead(reactor, "handovers_of", make)]
 
 
 def _stale_epoch_believed() -> list[Patch]:
@@ -291,6 +325,9 @@ MISTAKES = (
         "position_saved_before_telling", "a reactor goes on when the broker refuses what it forwards", _position_saved_before_telling,
         frozenset({"I01", "E07", "L09"}), {"partitions": 3, "faults_on": ("publish_fails", "stray")},
     ),
+    Planted("nothing_handed_over", "what a domain owes to another never comes", _nothing_handed_over, frozenset({"X01"}), beside=("emergency",)),
+    Planted("handed_over_twice", "what is handed over comes under two ids", _handed_over_twice, frozenset({"X01"}), beside=("emergency",)),
+    Planted("handed_over_without_cause", "what is handed over does not say why", _handed_over_without_cause, frozenset({"X01"}), beside=("emergency",)),
     Planted("bad_neighbour", "one bad event takes its batch along", _bad_neighbour, frozenset({"L04", "R70", "I02"}), {"faults_on": ("batch",)}),
     Planted("no_ticks", "the owner's clock never ticks", _no_ticks, frozenset({"L07"}), {"clock": "wall"}),
     Planted("failures_not_counted", "an event that breaks the process breaks it for ever", _failures_not_counted, frozenset({"L07"}), {"broken_code": "evolve"}),

@@ -26,6 +26,9 @@ class Planted:
     domain: str = "meals"
     """In whose runs it is looked for: a mistake of the core or the carrying shows in any domain that is rich enough."""
 
+    beside: tuple[str, ...] = ()
+    """Domains that run on the same clock: what goes wrong between two domains shows in no run of one."""
+
     @contextmanager
     def active(self, silence: Callable[[], list[Patch]]) -> Iterator[None]:
         """The mistake is in the code while this lasts; ``silence`` are the domain's own (`SimDomain.silence`)."""

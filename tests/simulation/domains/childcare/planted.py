@@ -190,6 +190,22 @@ def _waitlist_skips() -> list[Patch]:
     return [patch.object(module, "next_waiter", next_waiter) for module in (seating, waitlist)]
 
 
+def _offer_to_two() -> list[Patch]:
+    """A seat that is offered to one is offered to the next as well."""
+
+    def make(next_waiter: Any) -> Any:
+        def wrapped(state: Any, session: Any, now_ms: int) -> Any:
+            found = next_waiter(state, session, now_ms)
+            if found is not None or session.free != 0 or not any(one.state is BookingState.OFFERED for one in session.bookings.values()):
+                return found
+            waiting = [one for one in session.waiting.values() if one.state is BookingState.WAITLISTED]
+            return next(iter(waiting), None)
+
+        return wrapped
+
+    return [patch.object(module, "next_waiter", make(seating.next_waiter)) for module in (seating, waitlist)]
+
+
 def _nobody_is_next() -> list[Patch]:
     return [patch.object(seating, "next_waiter", lambda state, session, now_ms: None)]
 
@@ -344,6 +360,7 @@ MISTAKES = (
     _p("held_is_no_place", "a place waiting for confirmation does not bar another one", _held_is_no_place, "C03", "N01"),
     _p("adjacent_counted_twice", "a session joined to another counts twice", _adjacent_counted_twice, "Q01"),
     _p("waitlist_skips", "the last in the waitlist is offered the seat", _waitlist_skips, "W01"),
+    _p("offer_to_two", "one seat is offered to two children", _offer_to_two, "C01", "W01", "C03", "C04", "C09"),
     _p("nobody_is_next", "a free seat is offered to nobody", _nobody_is_next, "W03"),
     _p("offer_without_haste", "an offer on the day has the time of any other", _offer_without_haste, "W01"),
     _p("snapshot_forgets_reservations", "a snapshot without what is reserved", _snapshot_forgets_reservations, "Q01", "Q02", "L01", "R70"),

@@ -9,6 +9,7 @@ from infra.checkers.emergency.watch import by_clock
 from schemas.emergency import EVENTS
 from tests.simulation.domains.emergency.judging import Judge
 from tests.simulation.domains.emergency.planted import MISTAKES
+from tests.simulation.domains.emergency.replies import replies
 from tests.simulation.domains.emergency.world import STEPS, draw_own, draw_world
 from tests.simulation.domains.port import SimDomain, Step
 from tests.simulation.plan import HOUR_MS
@@ -31,6 +32,7 @@ PART = SimDomain(
     stranger=Step("emergency.device.heartbeat.v1", {"device_id": "d-x"}, "device:d-x"),
     judging=Judge,
     by_clock=by_clock,
+    replies=replies,
     swarm=draw_own,
     silence=_silence,
     heard=frozenset(

@@ -10,6 +10,7 @@ from schemas.meals import EVENTS
 from tests.simulation.domains.meals.judging import Judge
 from tests.simulation.domains.meals.model import by_clock, hands_over
 from tests.simulation.domains.meals.planted import MISTAKES
+from tests.simulation.domains.meals.replies import replies
 from tests.simulation.domains.meals.world import STEPS, draw_own, draw_world
 from tests.simulation.domains.port import SimDomain, Step
 from tests.simulation.plan import DAY_MS
@@ -66,6 +67,7 @@ PART = SimDomain(
             "meals.kitchen.counted.v1",
         }
     ),
+    replies=replies,
     hands_over=hands_over,
     mistakes=MISTAKES,
     drain_ms=6 * DAY_MS,  # after it every meal of a run is over, and so must be every order

@@ -45,8 +45,7 @@ class Received(NamedTuple):
     received_at_ms: int
 
 
-@dataclass(frozen=True, slots=True)
-class Reasoned:
+class Reasoned(NamedTuple):
     """A fact with its own explanation, when a deadline and not the event's rule caused it."""
 
     fact: Fact

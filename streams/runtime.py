@@ -8,7 +8,6 @@ simulator and a test run the very same code (design, section 4, steps 4 to 7).
 """
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any, Generic, TypeVar
 
 import orjson
@@ -253,7 +252,7 @@ def _encode_bounded(answer: Decided) -> bytes:
         return value
     for decision in answer.decisions:
         decision.why = _shortened(decision.why)
-        decision.facts = [replace(reasoned, why=_shortened(reasoned.why)) for reasoned in decision.facts]
+        decision.facts = [reasoned._replace(why=_shortened(reasoned.why)) for reasoned in decision.facts]
     value = encode(answer)
     if len(value) > VALUE_BYTES_MAX:
         raise RecordTooLarge(f"{len(value)} bytes")

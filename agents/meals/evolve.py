@@ -12,7 +12,7 @@ from agents.meals.evolve_neighbours import forget_ask
 from agents.meals.holds import free, hold, move, remember, serve, shut_or_open
 from agents.meals.index import put_in, seats_changed, slot_of, take_out
 from agents.meals.policy import at_minute
-from agents.meals.state import Closure, MealsState, Order, Provider, Standing
+from agents.meals.state import Closure, MealsState, Order, Provider, Standing, words
 from agents.meals.states import OrderState
 from agents.shared.calendar import CalendarYear, day_from
 from agents.shared.policy import parse
@@ -67,8 +67,8 @@ def _provider_listed(state: MealsState, fact: ProviderListed, _now_ms: int) -> N
     provider.name = fact.name
     provider.kind = fact.kind
     provider.street = fact.street
-    provider.services = frozenset(fact.services)
-    provider.diets = frozenset(fact.diets)
+    provider.services = words(fact.services)
+    provider.diets = words(fact.diets)
     provider.delivery_radius_m = fact.delivery_radius_m
     provider.listed = True
     put_in(state, provider)

@@ -144,12 +144,11 @@ class Search:
                 return R_BUSY
         return None
 
-    def reject(self, seen: Considered, provider: Provider, rule: str, distance_m: int) -> None:
-        """Note the candidate that `ruled_out` has just passed over, with the age of its capacity where that was looked at."""
+    def age_s(self, rule: str) -> int | None:
+        """How old the capacity is that `ruled_out` has just looked at, where that mattered."""
         if (rule is R_CAPACITY or rule is R_STALE) and self.slot is not None:
-            seen.reject(provider.place_id, rule, distance_m, (self.now_ms - self.slot.published_ms) // 1000)
-        else:
-            seen.reject(provider.place_id, rule, distance_m)
+            return (self.now_ms - self.slot.published_ms) // 1000
+        return None
 
     def placed(self, provider: Provider, distance_m: int, seen: Considered, **values: object) -> Placement:
         """The chosen kitchen with its explanation."""
@@ -192,7 +191,7 @@ def route(state: MealsState, policy: MealsParameters, wish: Wish, now_ms: int) -
         rule = search.ruled_out(provider, distance_m)
         if rule is None:
             return search.placed(provider, distance_m, seen)
-        search.reject(seen, provider, rule, distance_m)
+        seen.reject(provider_id, rule, distance_m, search.age_s(rule))
         suitable = suitable or rule not in UNSUITABLE
         last = (distance_m, provider_id)
         if seen.considered >= LOOKED_AT_MAX:
@@ -209,7 +208,7 @@ def _preferred(state: MealsState, search: Search, seen: Considered, provider_id:
     rule = R_FAR if search.delivery and distance_m > search.reach_m else search.ruled_out(provider, distance_m)
     if rule is None:
         return search.placed(provider, distance_m, seen, preferred=True)
-    search.reject(seen, provider, rule, distance_m)
+    seen.reject(provider_id, rule, distance_m, search.age_s(rule))
     return None
 
 
@@ -223,7 +222,7 @@ def _among_free(state: MealsState, search: Search, seen: Considered, last: tuple
             rule = search.ruled_out(provider, distance_m)
             if rule is None:
                 return search.placed(provider, distance_m, seen, passed_over_full=True)
-            search.reject(seen, provider, rule, distance_m)
+            seen.reject(provider_id, rule, distance_m, search.age_s(rule))
             suitable = suitable or rule not in UNSUITABLE
     if not suitable:
         # Only the reason of the refusal still hangs on full ones: was there any that would have suited?

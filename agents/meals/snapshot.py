@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 
 from agents.core import Row
 from agents.meals.index import put_in, slot_of
-from agents.meals.state import Ask, Closure, Ended, Guest, MealsState, Order, Provider, Slot, Standing
+from agents.meals.state import Ask, Closure, Ended, Guest, MealsState, Order, Provider, Slot, Standing, words
 from agents.meals.states import OrderState
 from agents.shared.calendar import CalendarYear
 from schemas.meals import StandingOrderRecorded
@@ -172,7 +172,7 @@ class _Loader:
         provider.move(lat, lon)
         provider.listed = listed
         provider.name, provider.kind, provider.street = name, kind, street
-        provider.services, provider.diets = frozenset(services), frozenset(diets)
+        provider.services, provider.diets = words(tuple(services)), words(tuple(diets))
         provider.delivery_radius_m = radius_m
         provider.closures = [Closure(from_ms, until_ms, reason) for from_ms, until_ms, reason in closures]
         self.state.providers[provider_id] = provider

@@ -6,6 +6,7 @@ rest and are rebuilt on load.
 
 from collections import deque
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from agents.meals.policy import MealsParameters
 from agents.meals.states import OrderState
@@ -34,6 +35,12 @@ class Closure:
     def touches(self, starts_ms: int, ends_ms: int) -> bool:
         """Whether any of the interval falls into the closure."""
         return self.from_ms < ends_ms and (self.until_ms is None or starts_ms < self.until_ms)
+
+
+@lru_cache(maxsize=1024)
+def words(listed: tuple[str, ...]) -> frozenset[str]:
+    """The same words are one object for all who say them: a search over thousands of providers finds it near."""
+    return frozenset(listed)
 
 
 class Provider(Place):

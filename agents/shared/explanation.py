@@ -17,17 +17,19 @@ class Considered:
         self.considered = 0
         self.rejected: list[dict[str, object]] = []
         self.rest: dict[str, int] = {}
-        self.rules: dict[str, int] = {}
+        self.rules: dict[str, bool] = {}
+        """Those met, in the order they were met."""
 
     def reject(self, provider_id: str, rule: str, distance_m: int, data_age_s: int | None = None) -> None:
         """One candidate ruled out by this rule; ``data_age_s`` is the age of the capacity looked at, where that mattered."""
         self.considered += 1
-        self.rules[rule] = self.rules.get(rule, 0) + 1
-        if len(self.rejected) < REJECTED_LISTED_MAX:
-            entry: dict[str, object] = {"provider_id": provider_id, "rule": rule, "distance_m": distance_m}
-            if data_age_s is not None:
-                entry["data_age_s"] = data_age_s
-            self.rejected.append(entry)
+        self.rules[rule] = True
+        rejected = self.rejected
+        if len(rejected) < REJECTED_LISTED_MAX:
+            if data_age_s is None:
+                rejected.append({"provider_id": provider_id, "rule": rule, "distance_m": distance_m})
+            else:
+                rejected.append({"provider_id": provider_id, "rule": rule, "distance_m": distance_m, "data_age_s": data_age_s})
         else:
             self.rest[rule] = self.rest.get(rule, 0) + 1
 

@@ -2,7 +2,6 @@
 """Beds as the core sees it (`agents.core.Domain`)."""
 
 from collections.abc import Callable, Iterable, Iterator
-from datetime import date
 
 from agents.beds import applications, check, evolve_beds, inventory, offers, residents
 from agents.beds import snapshot as rows_of
@@ -13,7 +12,7 @@ from agents.beds.match import directed_offer, next_turn, offer
 from agents.beds.state import BedsState
 from agents.beds.states import BedState
 from agents.core import Row, Verdict
-from agents.shared.calendar import DAY_MS, day_number, day_of, midnight_ms
+from agents.shared.calendar import DAY_MS, day_number
 from schemas.decisions import Reasoned
 from schemas.envelope import Event
 from schemas.facts import Fact
@@ -120,17 +119,7 @@ class Beds:
 
     def policy_versions(self, state: BedsState, now_ms: int) -> dict[str, str]:
         """The version of beds in force, and of this year's calendar when one is known. Not to be changed by the caller."""
-        state.policies.at(now_ms)
-        versions = state.versions_at
-        if versions.get("beds") != state.policies.version or now_ms >= state.versions_until_ms:
-            versions = {"beds": state.policies.version}
-            year = day_of(now_ms).year
-            calendar = state.calendar_versions.get(year)
-            if calendar is not None:
-                versions["calendar"] = calendar
-            state.versions_at = versions
-            state.versions_until_ms = midnight_ms(date(year + 1, 1, 1))
-        return versions
+        return state.cited.of(self.name, state.policies, state.calendar_versions, now_ms)
 
     def dump(self, state: BedsState) -> Iterator[Row]:
         """The state as rows."""

@@ -35,7 +35,7 @@ def evolve(state: BedsState, fact: Fact, now_ms: int) -> None:
 
 
 def _policy_adopted(state: BedsState, fact: PolicyAdopted, now_ms: int) -> None:
-    state.versions_at = {}
+    state.cited.forget()
     if fact.policy == "calendar":
         year = parse(CalendarYear, fact.parameters)
         assert year is not None

@@ -13,7 +13,7 @@ from agents.beds.states import ApplicationState, BedState
 from agents.shared.calendar import WorkingDays
 from agents.shared.deadlines import Deadlines
 from agents.shared.nearest import Place, Point
-from agents.shared.policy import PolicyBook
+from agents.shared.policy import CitedVersions, PolicyBook
 from agents.shared.waitlist import Line
 
 Key = str
@@ -312,6 +312,5 @@ class BedsState:
     """Derived: beds of the quota's types, not closed."""
     waiting: int = 0
     """Derived: applications in line."""
-    versions_at: dict[str, str] = field(default_factory=dict)
-    """Derived: the policy versions a decision cites; right until `versions_until_ms`."""
-    versions_until_ms: int = 0
+    cited: CitedVersions = field(default_factory=CitedVersions)
+    """Derived: the policy versions a decision cites."""

@@ -1,7 +1,6 @@
 """Childcare as the core sees it (`agents.core.Domain`)."""
 
 from collections.abc import Iterable, Iterator
-from datetime import date
 
 from agents.childcare import answers, attendance, bookings, check, quota, sites, waitlist
 from agents.childcare import snapshot as rows_of
@@ -10,7 +9,7 @@ from agents.childcare.evolve import close_old_accounts, evolve, forget_old
 from agents.childcare.state import Booking, ChildcareState
 from agents.childcare.states import BookingState
 from agents.core import Row, Verdict
-from agents.shared.calendar import DAY_MS, day_of, midnight_ms
+from agents.shared.calendar import DAY_MS, day_of
 from schemas.decisions import Reasoned
 from schemas.envelope import Event
 from schemas.facts import Fact
@@ -97,17 +96,7 @@ class Childcare:
 
     def policy_versions(self, state: ChildcareState, now_ms: int) -> dict[str, str]:
         """The version of childcare in force, and of this year's calendar when one is known. Not to be changed by the caller."""
-        state.policies.at(now_ms)
-        versions = state.versions_at
-        if versions.get("childcare") != state.policies.version or now_ms >= state.versions_until_ms:
-            versions = {"childcare": state.policies.version}
-            year = day_of(now_ms).year
-            calendar = state.calendar_versions.get(year)
-            if calendar is not None:
-                versions["calendar"] = calendar
-            state.versions_at = versions
-            state.versions_until_ms = midnight_ms(date(year + 1, 1, 1))
-        return versions
+        return state.cited.of(self.name, state.policies, state.calendar_versions, now_ms)
 
     def dump(self, state: ChildcareState) -> Iterator[Row]:
         """The state as rows."""

@@ -13,7 +13,7 @@ from agents.shared.deadlines import Deadlines
 from agents.shared.ledger import Ledger
 from agents.shared.nearest import Grid, Place
 from agents.shared.obligation import Obligations
-from agents.shared.policy import PolicyBook
+from agents.shared.policy import CitedVersions, PolicyBook
 from agents.shared.seats import Seats
 
 DayKey = tuple[str, str]
@@ -305,9 +305,8 @@ class ChildcareState:
     """Derived: bookings in waitlists without an offer."""
     offers: int = 0
     """Derived: open offers."""
-    versions_at: dict[str, str] = field(default_factory=dict)
-    """Derived: the policy versions a decision cites; right until `versions_until_ms`."""
-    versions_until_ms: int = 0
+    cited: CitedVersions = field(default_factory=CitedVersions)
+    """Derived: the policy versions a decision cites."""
 
     def __post_init__(self) -> None:
         self.inspections = Obligations("inspect", self.deadlines)

@@ -2,7 +2,8 @@
 
 import json
 from bisect import bisect_right, insort
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from datetime import date
 from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -83,3 +84,29 @@ class PolicyBook(Generic[P]):
         else:
             self.version = self._starts[place - 1][1]
             self.current = self._versions[self.version][2]
+
+
+class CitedVersions:
+    """The policy versions that decisions cite: the domain's own and this year's calendar. Derived; kept, so that each decision need
+    not build them."""
+
+    __slots__ = ("_until_ms", "_versions")
+
+    def __init__(self) -> None:
+        self._versions: dict[str, str] = {}
+        self._until_ms = 0
+
+    def forget(self) -> None:
+        """A version was adopted."""
+        self._versions = {}
+
+    def of(self, policy: str, book: PolicyBook[P], calendars: Mapping[int, str], now_ms: int) -> dict[str, str]:
+        """Names and versions in force now; ``calendars`` has the version of each year's. Not to be changed by the caller."""
+        book.at(now_ms)
+        if self._versions.get(policy) != book.version or now_ms >= self._until_ms:
+            year = day_of(now_ms).year
+            self._versions = {policy: book.version}
+            if year in calendars:
+                self._versions["calendar"] = calendars[year]
+            self._until_ms = midnight_ms(date(year + 1, 1, 1))
+        return self._versions

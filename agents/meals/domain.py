@@ -1,7 +1,6 @@
 """Meals as the core sees it (`agents.core.Domain`)."""
 
 from collections.abc import Iterable, Iterator
-from datetime import date
 
 from agents.core import Row, Verdict
 from agents.meals import check, delivery, neighbours, orders, standing
@@ -10,7 +9,7 @@ from agents.meals.decide import decide
 from agents.meals.evolve import evolve
 from agents.meals.index import drop_slot
 from agents.meals.state import MealsState, Slot
-from agents.shared.calendar import DAY_MS, day_of, midnight_ms
+from agents.shared.calendar import DAY_MS, day_of
 from schemas.decisions import Reasoned
 from schemas.envelope import Event
 from schemas.facts import Fact
@@ -92,17 +91,7 @@ class Meals:
 
     def policy_versions(self, state: MealsState, now_ms: int) -> dict[str, str]:
         """The version of meals in force, and of this year's calendar when one is known. Not to be changed by the caller."""
-        state.policies.at(now_ms)
-        versions = state.versions_at
-        if versions.get("meals") != state.policies.version or now_ms >= state.versions_until_ms:
-            versions = {"meals": state.policies.version}
-            year = day_of(now_ms).year
-            calendar = state.calendar_versions.get(year)
-            if calendar is not None:
-                versions["calendar"] = calendar
-            state.versions_at = versions
-            state.versions_until_ms = midnight_ms(date(year + 1, 1, 1))
-        return versions
+        return state.cited.of(self.name, state.policies, state.calendar_versions, now_ms)
 
     def dump(self, state: MealsState) -> Iterator[Row]:
         """The state as rows."""

@@ -49,7 +49,7 @@ def evolve(state: MealsState, fact: Fact, now_ms: int) -> None:
 
 
 def _policy_adopted(state: MealsState, fact: PolicyAdopted, now_ms: int) -> None:
-    state.versions_at = {}
+    state.cited.forget()
     if fact.policy == "calendar":
         year = parse(CalendarYear, fact.parameters)
         assert year is not None

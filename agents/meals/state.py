@@ -13,7 +13,7 @@ from agents.meals.states import OrderState
 from agents.shared.calendar import WorkingDays
 from agents.shared.deadlines import Deadlines
 from agents.shared.nearest import Grid, Place
-from agents.shared.policy import PolicyBook
+from agents.shared.policy import CitedVersions, PolicyBook
 from agents.shared.seats import Seats
 from schemas.meals import StandingOrderRecorded
 
@@ -238,9 +238,8 @@ class MealsState:
     places_total: int = 0
     """Derived: published places of all slots in memory, as `places_free` is of the free ones."""
     places_free: int = 0
-    versions_at: dict[str, str] = field(default_factory=dict)
-    """Derived: the policy versions a decision cites, kept so that each decision need not build it; right until `versions_until_ms`."""
-    versions_until_ms: int = 0
+    cited: CitedVersions = field(default_factory=CitedVersions)
+    """Derived: the policy versions a decision cites."""
 
 
 def provider_of(state: MealsState, provider_id: str) -> Provider | None:

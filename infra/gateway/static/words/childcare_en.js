@@ -246,6 +246,8 @@ export const en = {
   "rule.denied": "Denied",
   "rule.consumed": "Used",
   "rule.returned": "Returned",
+  "rule.not_at_home_here": "The child does not live here, as far as this area was told",
+  "rule.policy_in_force": "The policy comes into force",
   "event.childcare.site.registered.v1": "Site registered",
   "event.childcare.sessions.published.v1": "Sessions published",
   "event.childcare.staffing.reported.v1": "Staff reported",

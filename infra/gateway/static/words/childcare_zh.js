@@ -246,6 +246,8 @@ export const zh = {
   "rule.denied": "已拒绝",
   "rule.consumed": "已使用",
   "rule.returned": "已退回",
+  "rule.not_at_home_here": "据登记，该儿童不在本区居住",
+  "rule.policy_in_force": "政策生效",
   "event.childcare.site.registered.v1": "机构登记",
   "event.childcare.sessions.published.v1": "公布场次",
   "event.childcare.staffing.reported.v1": "在岗报告",

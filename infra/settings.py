@@ -2,9 +2,17 @@
 
 import os
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 
 from schemas.journal import Clock
+
+
+class AccessMode(StrEnum):
+    """Whom the gateway lets in."""
+
+    OPEN = "open"
+    TOKENS = "tokens"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +37,11 @@ class Settings:
     audit_progress_s: float = 20.0  # LAOXIAO_AUDIT_PROGRESS_S: so long with unanswered input and no answer is an alarm
     audit_door: str = ""  # LAOXIAO_AUDIT_DOOR: base address of a gateway that takes the drills; empty sends them straight to Kafka
 
+    access: AccessMode = AccessMode.OPEN  # LAOXIAO_ACCESS: open (only while the gateway listens on loopback) | tokens
+    token_keys: str = ""  # LAOXIAO_TOKEN_KEYS: file of the public keys that prove tokens (JWKS)
+    token_revoked: str = ""  # LAOXIAO_TOKEN_REVOKED: file of the tokens that are called back; read again when it changes
+    audit_token: str = ""  # LAOXIAO_AUDIT_TOKEN: the token with which the auditor's drills go through the gateway
+
     @classmethod
     def from_environment(cls) -> "Settings":
         """Read once, at the start of a process."""
@@ -50,4 +63,8 @@ class Settings:
             audit_grace_s=float(env("LAOXIAO_AUDIT_GRACE_S", "120")),
             audit_progress_s=float(env("LAOXIAO_AUDIT_PROGRESS_S", "20")),
             audit_door=env("LAOXIAO_AUDIT_DOOR", ""),
+            access=AccessMode(env("LAOXIAO_ACCESS", "") or AccessMode.OPEN),
+            token_keys=env("LAOXIAO_TOKEN_KEYS", ""),
+            token_revoked=env("LAOXIAO_TOKEN_REVOKED", ""),
+            audit_token=env("LAOXIAO_AUDIT_TOKEN", ""),
         )

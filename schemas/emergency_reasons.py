@@ -80,3 +80,5 @@ class Review(StrEnum):
     """The call names another person than the device's registration."""
     CALL_ID_REUSED = "call_id_reused"
     """This call id was closed before: the incident has a new one."""
+    SENDER_NOT_PROVEN = "sender_not_proven"
+    """The gateway could not prove who called, or whoever called spoke for somebody else: it may be anybody."""

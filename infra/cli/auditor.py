@@ -84,7 +84,8 @@ def run_auditor_process(settings: Settings, domains: tuple[str, ...] = DOMAINS) 
         meter = AuditingMeter(metrics)
         async with httpx.AsyncClient(timeout=DOOR_S_MAX, trust_env=False) as client:
             # The gateway gives a played record no time of its own: a played drill goes straight into the log.
-            door = GatewayDoor(settings.audit_door, client) if settings.audit_door and settings.clock is Clock.WALL else None
+            through = settings.audit_door and settings.clock is Clock.WALL
+            door = GatewayDoor(settings.audit_door, client, settings.audit_token) if through else None
             await run_auditor(config, stop, metrics=meter, teller=teller, pulse=pulse.touch, door=door)
 
     run_until_signalled(settings, metrics, work)

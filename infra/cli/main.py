@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from infra.cli.token import token_group
 from infra.settings import Settings
 from schemas.topics import DOMAINS
 
@@ -18,6 +19,8 @@ from schemas.topics import DOMAINS
 def main() -> None:
     """Laoxiao (老小): coordinates a city's services for the old and the very young."""
 
+
+main.add_command(token_group)
 
 domain_option = click.option("--domain", type=click.Choice(DOMAINS), default=DOMAINS[0], show_default=True)
 domains_option = click.option(

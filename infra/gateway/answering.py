@@ -9,8 +9,10 @@ from typing import Any
 
 import orjson
 from starlette.datastructures import Headers
+from starlette.requests import Request
 from starlette.responses import Response
 
+from infra.gateway.access.judging import permitted
 from infra.gateway.board import Answer
 from infra.gateway.gateway import Gateway
 from infra.gateway.intake import Item, Refused, Taken
@@ -78,14 +80,16 @@ def played_at(gateway: Gateway, headers: Headers) -> int | None:
     return int(value)
 
 
-async def answer(gateway: Gateway, items: Sequence[Item], headers: Headers, *, batch: bool) -> Response:
-    """Record what may be recorded and answer each event on its own.
+async def answer(gateway: Gateway, items: Sequence[Item], request: Request, *, batch: bool) -> Response:
+    """Record what may be recorded and answer each event on its own. What the sender may not send is not recordable.
 
     1. Nothing recordable: a problem (of the one event, or 422 with all of them).
     2. Everything recordable goes to the log; unless all of it is confirmed, 503, and the same ids may be sent again.
     3. Without a wait 202; with one, the decisions when all arrived in time (200), else 202 with those that did.
     4. A call for help that waits on disk for the log is ``spooled``: nobody is kept waiting for its decision.
     """
+    headers = request.headers
+    items = await permitted(gateway, request, items)
     wait_s, played_at_ms = wait_seconds(headers), played_at(gateway, headers)
     refused = [item for item in items if isinstance(item, Refused)]
     taken = [item for item in items if isinstance(item, Taken)]

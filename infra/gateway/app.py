@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -10,6 +10,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp
 
 from infra.gateway import event_routes, openapi, ops_routes, read_routes
+from infra.gateway.access.door import Door
 from infra.gateway.domain_routes.registry import DOORS
 from infra.gateway.gateway import Gateway
 from infra.gateway.guard import BODY_SECONDS_MAX, Guard
@@ -21,7 +22,10 @@ _STATUS_CODES = {404: Trouble.NOT_FOUND, 405: Trouble.METHOD_NOT_ALLOWED}
 def create_app(gateway: Gateway, *, body_seconds_max: float = BODY_SECONDS_MAX) -> ASGIApp:
     """The application over these dependencies. Starting and stopping them is the server's business."""
     # The interactive docs would load scripts from elsewhere; the document itself is at /openapi.json.
-    app = FastAPI(title="Laoxiao gateway", version="1", docs_url=None, redoc_url=None, redirect_slashes=False)
+    app = FastAPI(
+        title="Laoxiao gateway", version="1", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False,
+        dependencies=[Depends(Door(gateway))],
+    )  # fmt: skip
     app.include_router(event_routes.router(gateway))
     for door in DOORS.values():
         app.include_router(door.routes(gateway))
@@ -32,7 +36,7 @@ def create_app(gateway: Gateway, *, body_seconds_max: float = BODY_SECONDS_MAX) 
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(RequestValidationError, _invalid_parameter)
     app.add_exception_handler(Exception, _mistake)
-    openapi.install(app)
+    app.include_router(openapi.router(app))
     return Guard(app, gateway.metrics, body_seconds_max=body_seconds_max)
 
 

@@ -7,6 +7,7 @@ from typing import Any, Protocol, TypeVar
 
 import asyncpg
 
+from infra.gateway.access.access import Access
 from infra.gateway.board import Board
 from infra.gateway.calls import Calls
 from infra.gateway.carrier import Carrier, NotRecorded
@@ -40,6 +41,8 @@ class Gateway:
     checks: Mapping[str, Health] = field(default_factory=dict)
     auditor: AuditorWatch | None = None
     calls: Calls | None = None
+    access: Access | None = None
+    """Who may come in; None: the gateway is open, and listens on loopback only."""
     record_seconds_max: float = RECORD_SECONDS_MAX
     register_seconds_max: float = REGISTER_SECONDS_MAX
     played: bool = False

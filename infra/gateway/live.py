@@ -6,6 +6,7 @@ nothing for a while is dropped. The page reads numbers from the register; the st
 
 import asyncio
 import time
+from collections.abc import Callable
 
 import orjson
 from starlette.types import Receive, Send
@@ -21,26 +22,32 @@ SEND_SECONDS_MAX = 10.0
 class LiveView:
     """One stream."""
 
-    def __init__(self, gateway: Gateway, board: Board, viewer: Viewer, *, send_seconds_max: float = SEND_SECONDS_MAX) -> None:
+    def __init__(
+        self, gateway: Gateway, board: Board, viewer: Viewer, *, send_seconds_max: float = SEND_SECONDS_MAX,
+        still_good: Callable[[], bool] = lambda: True,
+    ) -> None:  # fmt: skip
         self._gateway = gateway
         self._board = board
         self._viewer = viewer
         self._send_seconds_max = send_seconds_max
+        self._still_good = still_good
 
     async def __call__(self, receive: Receive, send: Send) -> None:
-        """Send until the client leaves, is too slow, or the process stops."""
+        """Send until the client leaves, is too slow, may look no longer, or the process stops."""
         headers = [(b"content-type", b"text/event-stream; charset=utf-8"), (b"cache-control", b"no-store"), (b"x-accel-buffering", b"no")]
         leaving = asyncio.create_task(_disconnected(receive))
         stopping = asyncio.create_task(self._gateway.stopping.wait())
         try:
             await send({"type": "http.response.start", "status": 200, "headers": headers})
             await self._put(send, b"retry: 2000\n" + _event(b"state", self._state()))
-            while not leaving.done() and not stopping.done():
+            while not leaving.done() and not stopping.done() and self._still_good():
                 news = asyncio.create_task(self._viewer.news.wait())
                 try:
                     await asyncio.wait({leaving, stopping, news}, timeout=HEARTBEAT_SECONDS, return_when=asyncio.FIRST_COMPLETED)
                 finally:
                     news.cancel()
+                if not self._still_good():
+                    break
                 decisions, decided = self._viewer.take()
                 message = _event(b"state", self._state())
                 if decided:

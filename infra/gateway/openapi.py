@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
+from starlette.responses import JSONResponse, Response
 
 from infra.gateway.intake import BATCHED, BINARY, FORBIDDEN_TYPES, STRUCTURED
 from infra.gateway.problems import PROBLEM_TYPE, TITLES, Trouble
@@ -40,7 +41,8 @@ ANSWERS: dict[int | str, Json] = {
     200: _answer("The decisions, in the order of the events (with `Prefer: wait`)", "Decisions"),
     202: _answer("Recorded durably; decided soon", "Recorded"),
     400: problem("Not readable: `bad_json`, `duplicate_key`, `not_an_event`, `empty_batch`, a bad or repeated header"),
-    403: problem("`forbidden_type`"),
+    401: problem("`no_token`, `token_expired`, `token_not_valid`, `token_revoked`; never for a call for help"),
+    403: problem("`forbidden_type`, `forbidden_role`, `forbidden_source`, `forbidden_area`"),
     408: problem("`request_too_slow`"),
     409: problem("`conflict`: the id came before with another body (told to those who wait)"),
     413: problem("`body_too_large`, `too_large`, `batch_too_long`"),
@@ -50,6 +52,8 @@ ANSWERS: dict[int | str, Json] = {
 }
 
 READ_ANSWERS: dict[int | str, Json] = {
+    401: problem("`no_token`, `token_expired`, `token_not_valid`, `token_revoked`"),
+    403: problem("`forbidden_role`, `forbidden_area`"),
     404: problem("`not_found`"),
     422: problem("`invalid_parameter`"),
     503: problem("`register_unavailable`"),
@@ -95,6 +99,27 @@ def wish_body(name: str, data: type[BaseModel] | None, fields: Json | None = Non
     return {"requestBody": {"required": True, "content": {BINARY: {"schema": schema}}}}
 
 
+BEARER: Json = {
+    "bearer": {
+        "type": "http", "scheme": "bearer", "bearerFormat": "JWT",
+        "description": "A signed token (EdDSA or ES256) of a role, for ids, areas and domains. What each role may do: "
+        "infra/docs/access.md. A gateway that is open asks for none.",
+    }
+}  # fmt: skip
+
+
+def router(app: FastAPI) -> APIRouter:
+    """The complete document as a route like all others, so that the door stands before it too."""
+    routes = APIRouter(include_in_schema=False)
+    install(app)
+
+    @routes.get("/openapi.json")
+    async def openapi() -> Response:
+        return JSONResponse(app.openapi())
+
+    return routes
+
+
 def install(app: FastAPI) -> None:
     """Make the app's document the complete one."""
 
@@ -105,6 +130,9 @@ def install(app: FastAPI) -> None:
                 description="Events in, decisions and their reasons out. Errors are RFC 9457 problems with a stable `code`.",
             )  # fmt: skip
             made.setdefault("components", {}).setdefault("schemas", {}).update(_schemas())
+            made["components"]["securitySchemes"] = BEARER
+            made["security"] = [{"bearer": []}]
+            made["paths"]["/healthz"]["get"]["security"] = []
             app.openapi_schema = made
         return app.openapi_schema
 

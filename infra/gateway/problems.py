@@ -29,6 +29,13 @@ class Trouble(StrEnum):
     BODY_TOO_LARGE = "body_too_large"
     REQUEST_TOO_SLOW = "request_too_slow"
     FORBIDDEN_TYPE = "forbidden_type"
+    NO_TOKEN = "no_token"  # noqa: S105 - a code
+    TOKEN_EXPIRED = "token_expired"  # noqa: S105 - a code
+    TOKEN_NOT_VALID = "token_not_valid"  # noqa: S105 - a code
+    TOKEN_REVOKED = "token_revoked"  # noqa: S105 - a code
+    FORBIDDEN_ROLE = "forbidden_role"
+    FORBIDDEN_SOURCE = "forbidden_source"
+    FORBIDDEN_AREA = "forbidden_area"
     NOTHING_RECORDED = "nothing_recorded"
     CONFLICT = "conflict"
     NOT_FOUND = "not_found"
@@ -57,6 +64,13 @@ TITLES: dict[str, str] = {
     Trouble.BODY_TOO_LARGE: "The body is too large",
     Trouble.REQUEST_TOO_SLOW: "The request did not arrive in time",
     Trouble.FORBIDDEN_TYPE: "Events of this type are made inside only",
+    Trouble.NO_TOKEN: "Say who you are: Authorization: Bearer ...",
+    Trouble.TOKEN_EXPIRED: "This token is over; ask for a new one",
+    Trouble.TOKEN_NOT_VALID: "This is no token of ours",
+    Trouble.TOKEN_REVOKED: "This token was called back",
+    Trouble.FORBIDDEN_ROLE: "This role may not do this",
+    Trouble.FORBIDDEN_SOURCE: "This token does not speak for whom this is about",
+    Trouble.FORBIDDEN_AREA: "This token does not reach so far: another area or another domain",
     Trouble.NOTHING_RECORDED: "No event of the batch was recorded",
     Trouble.CONFLICT: "This id came before with another body",
     Trouble.NOT_FOUND: "There is nothing here",
@@ -80,6 +94,9 @@ REJECTED_STATUS: dict[str, int] = {
     Rejected.TOO_LARGE: 413,
     Rejected.BATCH_TOO_LONG: 413,
     Trouble.FORBIDDEN_TYPE: 403,
+    Trouble.FORBIDDEN_ROLE: 403,
+    Trouble.FORBIDDEN_SOURCE: 403,
+    Trouble.FORBIDDEN_AREA: 403,
 }
 """Status of a rejection that stands alone; every other one is 422."""
 

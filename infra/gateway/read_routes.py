@@ -1,14 +1,18 @@
 """The answers: decisions, requests, capacity, the page's numbers, and the live view."""
 
-import asyncio
 from datetime import date
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query
+from starlette.requests import Request
 from starlette.responses import Response
 
+from infra.gateway.access.access import sender_of
+from infra.gateway.access.seeing import areas_seen, may_see
 from infra.gateway.answering import as_json
-from infra.gateway.board import Board, Touched
+from infra.gateway.board import Board
+from infra.gateway.catching_up import caught_up_with
 from infra.gateway.gateway import Gateway
 from infra.gateway.live import LiveView
 from infra.gateway.openapi import READ_ANSWERS
@@ -17,8 +21,6 @@ from infra.postgres import queries
 from schemas.primitives import ID_PATTERN
 from schemas.topics import DOMAINS
 
-BEHIND_SECONDS_MAX = 2.0
-"""How long a read waits for the projection to reach what this gateway has already seen decided (L08)."""
 LIST_MAX = 200
 
 Id = Annotated[str, Path(pattern=ID_PATTERN)]
@@ -47,11 +49,12 @@ def _board(gateway: Gateway, domain: str) -> Board:
 
 def _one(routes: APIRouter, gateway: Gateway) -> None:
     @routes.get("/v1/decisions/{event_id}", summary="The decision of one event", tags=["events"])
-    async def get_decision(event_id: Id) -> Response:
+    async def get_decision(request: Request, event_id: Id) -> Response:
         """The first decision of this id. 202 with `status` while the event is recorded and not decided yet."""
         for board in gateway.boards.values():
             remembered = board.decision(event_id)
             if remembered is not None:
+                may_see(gateway.access, request, board.domain, remembered)
                 return as_json(remembered)
         recorded = any(board.is_recorded(event_id) for board in gateway.boards.values())
         try:
@@ -62,6 +65,7 @@ def _one(routes: APIRouter, gateway: Gateway) -> None:
                 raise
             found, aside = None, []
         if found is not None:
+            may_see(gateway.access, request, found["event_type"].split(".", 1)[0], found)
             return as_json(found)
         kept = next((row for row in aside if row["reason"] != "forwarded"), None)
         if kept is not None:
@@ -71,31 +75,20 @@ def _one(routes: APIRouter, gateway: Gateway) -> None:
         raise Problem(404, Trouble.NOT_FOUND)
 
     @routes.get("/v1/{domain}/requests/{request_id}", summary="One request: its state and history", tags=["reading"])
-    async def get_request(domain: Domain, request_id: Id) -> Response:
+    async def get_request(request: Request, domain: Domain, request_id: Id) -> Response:
         """`behind` is true when this gateway has seen a newer decision than the register shows; it is then in `newest`."""
         board = _board(gateway, domain)
         touched = board.touched(request_id)
-        behind = touched is not None and not await _reached(gateway, domain, touched)
+        behind = not await caught_up_with(gateway, domain, request_id)
         found = await gateway.read(queries.request, domain, request_id)
         if found is None and touched is None:
             raise Problem(404, Trouble.NOT_FOUND)
+        newest = None if touched is None else board.decision(touched.event_id)
+        may_see(gateway.access, request, domain, found or newest)
         body: dict[str, Any] = found if found is not None else {"request_id": request_id, "state": "decided", "history": []}
-        if behind and touched is not None:
-            body |= {"behind": True, "newest": board.decision(touched.event_id)}
+        if behind:
+            body |= {"behind": True, "newest": newest}
         return as_json(body)
-
-
-async def _reached(gateway: Gateway, domain: str, touched: Touched) -> bool:
-    """Whether the register shows this place of the journal, waiting a little for it."""
-    deadline_s = asyncio.get_running_loop().time() + BEHIND_SECONDS_MAX
-    while True:
-        positions = await gateway.read(queries.positions, domain)
-        position = positions.get(touched.partition)
-        if position is not None and position.next_offset >= touched.next_offset:
-            return True
-        if asyncio.get_running_loop().time() >= deadline_s:
-            return False
-        await asyncio.sleep(0.05)
 
 
 def _lists(routes: APIRouter, gateway: Gateway) -> None:
@@ -118,10 +111,10 @@ def _lists(routes: APIRouter, gateway: Gateway) -> None:
         return as_json({"providers": rows})
 
     @routes.get("/v1/{domain}/areas", summary="Areas that have decided anything", tags=["page"])
-    async def get_areas(domain: Domain) -> Response:
+    async def get_areas(request: Request, domain: Domain) -> Response:
         """With each area's own clock and open tasks."""
         _board(gateway, domain)
-        return as_json({"areas": await gateway.read(queries.areas, domain)})
+        return as_json({"areas": areas_seen(gateway.access, request, domain, await gateway.read(queries.areas, domain))})
 
     @routes.get("/v1/{domain}/overview", summary="The numbers of one day", tags=["page"])
     async def get_overview(domain: Domain, area: AnyArea = None, day: Day = None) -> Response:
@@ -154,13 +147,15 @@ def _lists(routes: APIRouter, gateway: Gateway) -> None:
         return as_json({"providers": providers, "requests": requests})
 
     @routes.get("/v1/{domain}/live", summary="Live view as server-sent events", tags=["page"], response_model=None)
-    async def get_live(domain: Domain, area: Area) -> Any:
+    async def get_live(request: Request, domain: Domain, area: Area) -> Any:
         """Events `decisions` {decided, decisions} and `state` {caught_up, polled_ago_ms, recording}."""
         board = _board(gateway, domain)
         viewer = board.watch(area)
         if viewer is None:
             raise Problem(503, Trouble.TOO_MANY_VIEWERS, headers={"Retry-After": "10"})
-        return _Streaming(LiveView(gateway, board, viewer))
+        access = gateway.access
+        good = (lambda: True) if access is None else partial(access.still_good, sender_of(request))
+        return _Streaming(LiveView(gateway, board, viewer, still_good=good))
 
 
 class _Streaming(Response):

@@ -11,6 +11,9 @@ from typing import Any
 import uvicorn
 import uvloop
 
+from infra.files import files_max
+from infra.gateway.access.access import access_of
+from infra.gateway.access.tokens import AccessUnfit
 from infra.gateway.app import create_app
 from infra.gateway.board import Board
 from infra.gateway.calls import Calls
@@ -30,10 +33,14 @@ from schemas.journal import Clock
 from schemas.topics import DOMAINS
 
 CONNECTIONS_MAX = 1000
+FILES_KEPT = 200
+"""Of the files this process may have open, those that callers cannot take: connections to Kafka and PostgreSQL, the spool, the page."""
 KEEP_ALIVE_SECONDS = 30
 GRACE_SECONDS = 10
 EXIT_JOURNAL = 72
 """The journal cannot be read or judged: the supervisor restarts, people look."""
+EXIT_ACCESS = 76
+"""The settings would let anybody in from anywhere, or no token could be proved: people look."""
 
 log = logging.getLogger("laoxiao.gateway")
 
@@ -62,7 +69,11 @@ def run(settings: Settings) -> None:
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        code = runner.run(_until_signalled(settings))
+        try:
+            code = runner.run(_until_signalled(settings))
+        except AccessUnfit as unfit:
+            log.critical("the gateway does not start: %s", unfit)
+            code = EXIT_ACCESS
     if code != 0:
         raise SystemExit(code)
 
@@ -80,15 +91,16 @@ async def _until_signalled(settings: Settings) -> int:
 
 
 async def serve(settings: Settings, *, started: "asyncio.Future[tuple[Gateway, uvicorn.Server]] | None" = None) -> int:
-    """Everything of the process in one coroutine; `started` hears of it, for tests in the same process."""
+    """Everything of the process in one coroutine; `started` hears of it, for tests in the same process. Raises `AccessUnfit`."""
     async with AsyncExitStack() as stack:
         metrics = Metrics()
+        access = access_of(settings.access, settings.http_host, settings.token_keys, settings.token_revoked, metrics)
         pool = await register_pool(settings.postgres)
         stack.push_async_callback(_close_pool, pool)
         doors = {name: await stack.enter_async_context(EventsDoor(settings.kafka, name, settings.partitions)) for name in DOMAINS}
         boards = {name: Board(name, request_id_fields=door.request_id_fields) for name, door in DOORS.items()}
         carrier = Carrier(doors, on_record=lambda domain, _: metrics.gateway_records.labels(domain=domain).inc())
-        gateway = Gateway(carrier, boards, pool, metrics, played=settings.clock is Clock.PLAYED)
+        gateway = Gateway(carrier, boards, pool, metrics, played=settings.clock is Clock.PLAYED, access=access)
         forwarding = _open_calls(settings, gateway, stack)
         gateway.checks = {
             **{f"kafka:{name}": door.check for name, door in doors.items()},
@@ -144,7 +156,7 @@ def _config(settings: Settings, gateway: Gateway) -> uvicorn.Config:
         server_header=False,
         date_header=True,
         proxy_headers=False,
-        limit_concurrency=CONNECTIONS_MAX,
+        limit_concurrency=max(1, min(CONNECTIONS_MAX, files_max() - FILES_KEPT)),
         h11_max_incomplete_event_size=HEAD_BYTES_MAX,
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=GRACE_SECONDS,

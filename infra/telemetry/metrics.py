@@ -27,7 +27,7 @@ OTHER = "other"
 
 PARTITIONS_MAX = 256
 """Highest partition with a series of its own."""
-STATUSES = ("200", "202", "400", "403", "404", "405", "408", "409", "413", "415", "422", "431", "500", "503")
+STATUSES = ("200", "202", "400", "401", "403", "404", "405", "408", "409", "413", "415", "422", "431", "500", "503")
 READ_ROUTES = ("decisions", "requests", "capacity", "areas", "overview", "tasks", "map", "live", "domains")
 """Words of reading routes, the same for every domain."""
 ROUTES = ("events", *READ_ROUTES, "resources", "page", "health", "metrics")
@@ -40,6 +40,16 @@ ALARMS = (
     "postgres_away",
     "snapshot_failed",
 )
+ACCESS = (
+    Trouble.NO_TOKEN,
+    Trouble.TOKEN_EXPIRED,
+    Trouble.TOKEN_NOT_VALID,
+    Trouble.TOKEN_REVOKED,
+    Trouble.FORBIDDEN_ROLE,
+    Trouble.FORBIDDEN_SOURCE,
+    Trouble.FORBIDDEN_AREA,
+)
+"""Why the gateway let somebody, or something, not in."""
 LATENCY_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 
 Values = tuple[str, ...]
@@ -58,6 +68,7 @@ LABELS: Mapping[str, Values] = MappingProxyType(
         "alarm": ALARMS,
         "audit": tuple(AlarmKind),
         "drill": ("right", "wrong", "not_taken"),
+        "access": ACCESS,
     }
 )
 """Label name to every value it may take, beside `other`."""
@@ -101,6 +112,20 @@ DEFINITIONS: tuple[Definition, ...] = (
     ),
     Definition("laoxiao_gateway_spool_failed_total", Kind.COUNTER, "Calls for help that neither log nor disk took", (), "gateway"),
     Definition("laoxiao_gateway_presses_undecided", Kind.GAUGE, "Calls for help shown to operators and not decided yet", (), "gateway"),
+    Definition(
+        "laoxiao_gateway_access_refused_total",
+        Kind.COUNTER,
+        "Requests and events refused to their senders, by code",
+        ("access",),
+        "gateway",
+    ),
+    Definition(
+        "laoxiao_gateway_calls_unproven_total",
+        Kind.COUNTER,
+        "Calls for help taken and flagged although their senders proved nothing or spoke for others, by code",
+        ("access",),
+        "gateway",
+    ),
     Definition("laoxiao_gateway_viewers", Kind.GAUGE, "Open live views", ("domain",), "gateway"),
     Definition("laoxiao_gateway_waiters", Kind.GAUGE, "Callers waiting for a decision", ("domain",), "gateway"),
     Definition("laoxiao_gateway_journal_lag", Kind.GAUGE, "Journal records this gateway has not read yet", ("domain",), "gateway"),

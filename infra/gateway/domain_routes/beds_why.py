@@ -11,9 +11,10 @@ import sys
 from typing import Annotated
 
 import orjson
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import Response
 
+from infra.gateway.access.seeing import may_see
 from infra.gateway.answering import as_json
 from infra.gateway.gateway import Gateway
 from infra.gateway.openapi import READ_ANSWERS
@@ -35,12 +36,13 @@ def add_why(routes: APIRouter, gateway: Gateway) -> None:
     one_at_a_time = asyncio.Semaphore(1)
 
     @routes.get("/v1/beds/applications/{application_id}/why", summary="Why not me", tags=["beds"], responses=READ_ANSWERS)
-    async def get_why(application_id: Id, at: At = None, offer: Offer = None) -> Response:
+    async def get_why(request: Request, application_id: Id, at: At = None, offer: Offer = None) -> Response:
         """A certificate of one past allocation: who was ahead and by which rule, at which journal sequence. It names people by
         salted hashes only and is checked offline with `laoxiao why --verify`."""
         found = await gateway.read(queries.request, "beds", application_id)
         if found is None:
             raise Problem(404, Trouble.NOT_FOUND)
+        may_see(gateway.access, request, "beds", found)
         if one_at_a_time.locked():
             raise Problem(503, Trouble.OVERLOADED, headers={"Retry-After": "5"})
         async with one_at_a_time:

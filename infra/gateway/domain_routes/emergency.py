@@ -78,7 +78,7 @@ def routes_of(gateway: Gateway) -> APIRouter:
             if gateway.calls is not None:
                 gateway.calls.not_read(problem.code, None, RAISED)
             raise
-        return await answer(gateway, check([event]), request.headers, batch=False)
+        return await answer(gateway, check([event]), request, batch=False)
 
     @routes.get("/v1/emergency/presses", summary="Calls that are not decided yet")
     async def presses() -> Response:

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from fastapi import Path, Request
 from starlette.responses import Response
 
+from infra.gateway.access.access import speaker
 from infra.gateway.answering import answer
 from infra.gateway.gateway import Gateway
 from infra.gateway.intake import BINARY, check, json_body, media_type
@@ -28,10 +29,13 @@ async def go(
     """Record one event made of this request.
 
     The `Idempotency-Key` is its id; `area`, `actor` and `time` come from the caller (an event stamped here would be another body at
-    every retry); ``data_of`` makes its data of the rest of the body; the subject is given, or taken from ``subject_field`` of the data.
+    every retry; only an `actor` left out is the token's own, which does not change); ``data_of`` makes its data of the rest of the
+    body; the subject is given, or taken from ``subject_field`` of the data.
     """
     body = _object(request, await request.body())
     event = {name: body.pop(name) for name in _ENVELOPE_FIELDS if name in body}
+    if gateway.access is not None:
+        event.setdefault("actor", speaker(request))
     missing = [f"{name}: missing" for name in _REQUIRED if name not in event]
     if missing:
         raise rejected(Rejected.INVALID_EVENT, tuple(missing))
@@ -40,7 +44,7 @@ async def go(
     about = data.get(subject_field) if subject is None and isinstance(data, dict) and subject_field is not None else subject
     if isinstance(about, str):
         event["subject"] = about
-    return await answer(gateway, check([event]), request.headers, batch=False)
+    return await answer(gateway, check([event]), request, batch=False)
 
 
 def only_data(body: dict[str, Any]) -> Any:

@@ -165,6 +165,7 @@ export const en = {
   "review.device_silent": "device was silent",
   "review.person_differs": "another person than registered",
   "review.call_id_reused": "call id used before",
+  "review.sender_not_proven": "sender not proven",
   "review.channel": "channel",
   "review.position": "position",
   "review.note": "note",

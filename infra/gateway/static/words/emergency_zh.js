@@ -165,6 +165,7 @@ export const zh = {
   "review.device_silent": "设备此前失联",
   "review.person_differs": "与登记人不符",
   "review.call_id_reused": "编号已用过",
+  "review.sender_not_proven": "来电身份未证实",
   "review.channel": "来源",
   "review.position": "位置",
   "review.note": "备注",

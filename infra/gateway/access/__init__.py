@@ -1,0 +1,1 @@
+"""Who may do what at the gateway: signed tokens, roles, one table of routes and one of events; infra/docs/access.md."""

@@ -1,6 +1,7 @@
 """What if: the same people and the same vacancies under another policy, or with other beds (features page, section 3.5).
 
-What people and facilities did by themselves (apply, publish, vacate, clean, die, withdraw) is kept from the log. What they did
+What people and facilities did by themselves (apply, publish, vacate, clean, die, withdraw) is kept from the log; a vacancy is the
+bed's, whoever lies in it now, and an operator's word out of order (`beds.allocation.overridden.v1`) is left out. What they did
 in answer to us cannot be, since other people get other offers: an applicant answers as they answered the first offer of the
 log (accept, decline with the reason, stay silent) after the same time, and moves in after the same time; who never had an offer
 accepts after `ANSWER_MS` and moves in after `ADMIT_MS`. So both sides are lived by the same crowd: compare one run of the log under its own
@@ -30,6 +31,22 @@ Make = Callable[[str, str, dict[str, Any], int], Received]
 """Makes an event of the crowd: (type, event id, data, instant in ms) to what the core takes. Given by the caller, who has the codec."""
 
 
+class Answered(NamedTuple):
+    """One event of a log, and what of its decision the crowd is learnt from: whether it was refused, and the offers made by it
+    (application, offer)."""
+
+    received: Received
+    refused: bool
+    offers: tuple[tuple[str, str], ...]
+
+
+def answered(received: Received, decision: Decision) -> Answered:
+    """The same of an event with its decision."""
+    made = (each.fact for each in decision.facts)
+    offers = tuple((fact.application_id, fact.offer_id) for fact in made if isinstance(fact, OfferMade))
+    return Answered(received, decision.reason is not None, offers)
+
+
 class Manner(NamedTuple):
     """How somebody answers an offer: the event type (None: silence), its other data, and after how long."""
 
@@ -50,22 +67,21 @@ class Waits:
         return {group: sum(days) // len(days) for group, days in sorted(self.admitted.items())}
 
 
-def manners(log: Iterable[tuple[Received, Decision]]) -> dict[str, Manner]:
+def manners(log: Iterable[Answered]) -> dict[str, Manner]:
     """How each applicant of a log answered their first offer."""
     offered: dict[str, tuple[str, int]] = {}
     found: dict[str, Manner] = {}
-    for received, decision in log:
+    for received, refused, offers in log:
         data = received.event.data
-        if isinstance(received.event, beds.OfferAcceptedEvent | beds.OfferDeclinedEvent) and decision.reason is None:
+        if isinstance(received.event, beds.OfferAcceptedEvent | beds.OfferDeclinedEvent) and not refused:
             first = offered.get(data.application_id)
             if first is not None and first[0] == data.offer_id:
                 more = {} if isinstance(received.event, beds.OfferAcceptedEvent) else {"reason": data.reason}
-                found[data.application_id] = Manner(received.event.type, more, decision.time_ms - first[1])
-        for reasoned in decision.facts:
-            fact = reasoned.fact
-            if isinstance(fact, OfferMade) and fact.application_id not in offered:
-                offered[fact.application_id] = (fact.offer_id, decision.time_ms)
-                found[fact.application_id] = Manner(None, {}, 0)
+                found[data.application_id] = Manner(received.event.type, more, received.received_at_ms - first[1])
+        for application_id, offer_id in offers:
+            if application_id not in offered:
+                offered[application_id] = (offer_id, received.received_at_ms)
+                found[application_id] = Manner(None, {}, 0)
     return found
 
 
@@ -80,9 +96,14 @@ def lived(area: str, log: Iterable[Received], crowd: dict[str, Manner], make: Ma
         replaced = policies is not None and isinstance(event, PolicyPublishedEvent) and event.data.policy == "beds"
         answer = isinstance(event, ANSWERS) and not (isinstance(event, beds.AdmissionConfirmedEvent) and event.data.application_id is None)
         run.until(item.received_at_ms)
-        if not (replaced or answer or isinstance(event, ClockTickedEvent | TaskCompletedEvent)):
-            run.handle(item)
+        if not (replaced or answer or isinstance(event, ClockTickedEvent | TaskCompletedEvent | beds.AllocationOverriddenEvent)):
+            run.handle(_of_the_bed(item) if isinstance(event, beds.BedVacatedEvent) else item)
     return run.counted()
+
+
+def _of_the_bed(item: Received) -> Received:
+    """A vacancy without the name of who left: other people lie in the beds."""
+    return item._replace(event=item.event.model_copy(update={"data": item.event.data.model_copy(update={"application_id": None})}))
 
 
 class _Run:

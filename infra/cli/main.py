@@ -186,14 +186,21 @@ def why(domain: str | None, application: str | None, **options: Any) -> None:
 @main.command()
 @click.option("--policy", type=click.Path(exists=True, dir_okay=False, path_type=Path), default=None, help="Beds parameters as JSON.")
 @click.option("--from", "first_day", type=click.DateTime(["%Y-%m-%d"]), required=True, help="The first day of the change.")
-@click.option("--more-beds", multiple=True, metavar="TYPE=N", help="So many more beds of a type, spread over the homes; several times.")
+@click.option(
+    "--beds", "--more-beds", multiple=True, metavar="[HOME:]TYPE=[-]N",
+    help="So many more or fewer beds of a type, of one home or spread over all; several times.",
+)  # fmt: skip
+@click.option(
+    "--log", type=click.Path(exists=True, dir_okay=False, path_type=Path), default=None, help="A saved log instead of Kafka."
+)
+@click.option("--save-log", type=click.Path(dir_okay=False, path_type=Path), default=None, help="Save what was read, to ask again.")
 @click.option("--area", required=True)
 @click.option("--json", "as_json", is_flag=True, help="Machine-readable.")
-def whatif(policy: Path | None, first_day: datetime, more_beds: tuple[str, ...], area: str, *, as_json: bool) -> None:
-    """Replay the journal's applicants and vacancies under another beds policy, or with more beds: what becomes of the waits."""
-    from infra.cli.why_command import whatif_command
+def whatif(*, as_json: bool, first_day: datetime, **options: Any) -> None:
+    """Replay the journal's applicants and vacancies under another beds policy, or with more or fewer beds: what becomes of the waits."""
+    from infra.cli.why_command import Wish, whatif_command
 
-    sys.exit(whatif_command(Settings.from_environment(), area, policy, first_day.date(), more_beds, as_json=as_json))
+    sys.exit(whatif_command(Settings.from_environment(), Wish(first_day=first_day.date(), **options), as_json=as_json))
 
 
 @main.command()

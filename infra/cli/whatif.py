@@ -1,22 +1,28 @@
-"""`laoxiao whatif`: the journal's people and vacancies under another policy, or with more beds, and what becomes of the waits."""
+"""`laoxiao whatif`: the journal's people and vacancies under another policy, or with other beds, and what becomes of the waits."""
 
 import hashlib
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from agents.beds.counterfactual import Manner, Waits, lived, manners
+import orjson
+
+from agents.beds.counterfactual import Answered, Manner, Waits, lived, manners
 from agents.beds.policy import BedsParameters
 from agents.shared.calendar import DAY_MS, day_of
 from agents.shared.policy import parse
 from infra.cli.journal_copy import JournalCopy, input_copy, journal_copies, partitions_of
+from infra.cli.whatif_beds import BedPlan, Wanted
+from infra.cli.whatif_log import WhatifLog
 from infra.settings import Settings
-from schemas.beds import BedType, InventoryPublishedEvent
+from schemas.beds import BedCleanedEvent, InventoryPublishedEvent
+from schemas.beds_facts import OfferMade
 from schemas.codec import Rejection, decode_event, decode_record
-from schemas.decisions import Decision, Received
+from schemas.decisions import Received
 from schemas.facts import PolicyPublishedEvent
 from schemas.journal import Clock, instant
 from streams.partitioning import home_partition
@@ -25,7 +31,6 @@ from streams.ports import PLAYED_AT_HEADER, SourceRecord
 DOMAIN = "beds"
 SETTLE_DAYS = 4
 """After the log's end: who has accepted moves in; nobody applies and no bed becomes free any more."""
-Log = list[tuple[Received, Decision]]
 
 
 class BadPolicy(ValueError):
@@ -34,11 +39,11 @@ class BadPolicy(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What is otherwise from a day on: the parameters (None: as they were), and more beds by type."""
+    """What is otherwise from a day on: the parameters (None: as they were), and more or fewer beds by home and type."""
 
     first_day: date
     parameters: dict[str, Any] | None
-    more_beds: dict[str, int]
+    beds: Wanted = field(default_factory=dict)
 
 
 def read_parameters(path: Path) -> dict[str, Any]:
@@ -50,85 +55,74 @@ def read_parameters(path: Path) -> dict[str, Any]:
     return parameters
 
 
-async def read_log(settings: Settings, area: str) -> Log:
+async def read_log(settings: Settings, area: str) -> WhatifLog:
     """What was sent to the area and how each was first answered, in the order of the journal."""
     number = home_partition(area, await partitions_of(settings, DOMAIN))
     (journal,) = await journal_copies(settings, DOMAIN, number)
-    return joined(area, journal, await input_copy(settings, DOMAIN, number), settings.clock)
+    return WhatifLog.of(joined(area, journal, await input_copy(settings, DOMAIN, number), settings.clock))
 
 
-def joined(area: str, journal: JournalCopy, sent: Iterable[SourceRecord], clock: Clock) -> Log:
-    """Each event with its first decision; what was set aside or repeated has none."""
-    answers = {decision.event_id: decision for _, decision in journal.decisions(area) if not decision.repeat}
-    log: Log = []
+def joined(area: str, journal: JournalCopy, sent: Iterable[SourceRecord], clock: Clock) -> Iterator[Answered]:
+    """Each event with what its first decision tells; what was set aside or repeated has none."""
+    told: dict[str, tuple[int, bool, tuple[tuple[str, str], ...]]] = {}
+    for _, decision in journal.decisions(area):
+        if not decision.repeat:
+            facts = (each.fact for each in decision.facts)
+            offers = tuple((fact.application_id, fact.offer_id) for fact in facts if isinstance(fact, OfferMade))
+            told[decision.event_id] = (decision.time_ms, decision.reason is not None, offers)
     for record in sent:
         received_at_ms = record.timestamp_ms if clock is Clock.WALL else _played_at_ms(record)
         for item in decode_record(DOMAIN, record.key, record.value, received_at_ms):
             if isinstance(item, Rejection) or item.event.area != area:
                 continue
-            decision = answers.pop(item.event.id, None)
-            if decision is not None:
-                log.append((item._replace(received_at_ms=decision.time_ms), decision))
-    return log
+            found = told.pop(item.event.id, None)
+            if found is not None:
+                yield Answered(item._replace(received_at_ms=found[0]), found[1], found[2])
 
 
 def _played_at_ms(record: SourceRecord) -> int:
     return next((int(value) for name, value in record.headers if name == PLAYED_AT_HEADER and value.isdigit()), 0)
 
 
-def compare(area: str, log: Log, change: Change) -> tuple[Waits, Waits]:
-    """The waits of the same crowd under the log's own policy and beds, and under the change."""
+def compare(area: str, log: WhatifLog, change: Change) -> tuple[Waits, Waits]:
+    """The waits of the same crowd under the log's own policy and beds, and under the change. Raises `BadChange`."""
     crowd: dict[str, Manner] = manners(log)
     make = _maker(area)
-    sent = [received for received, _ in log]
-    sent.append(make("clock.ticked.v1", "whatif-end", {}, sent[-1].received_at_ms + SETTLE_DAYS * DAY_MS))
-    return lived(area, sent, crowd, make), lived(area, list(changed(sent, change, make)), crowd, make)
+    plan = BedPlan.of(log, change.beds, change.first_day)
+    end = make("clock.ticked.v1", "whatif-end", {}, instant_of_last(log) + SETTLE_DAYS * DAY_MS)
+    own = lived(area, chain((each.received for each in log), (end,)), crowd, make)
+    return own, lived(area, chain(changed(log, change, plan, make), (end,)), crowd, make)
 
 
-def changed(sent: list[Received], change: Change, make: Any) -> Iterator[Received]:
-    """The log as it would have been: from the day on no other beds policy than the new one, and more beds in publications."""
-    wanted = dict(change.more_beds)
-    if change.parameters is not None and sent:
-        data = {
-            "policy": "beds", "version": "zz-whatif", "in_force_from": change.first_day.isoformat(), "parameters": change.parameters,
-            "source": "what if",
-        }  # fmt: skip
-        yield make("policy.published.v1", "whatif-policy", data, sent[0].received_at_ms)
-    grown: set[str] = set()
-    homes = {item.event.data.facility_id for item in sent if isinstance(item.event, InventoryPublishedEvent)}
-    shares = {name: _shares(count, sorted(homes)) for name, count in wanted.items()}
-    for item in sent:
+def instant_of_last(log: WhatifLog) -> int:
+    """When the last event came (milliseconds since the epoch)."""
+    return int(orjson.loads(log.lines[-1])["at_ms"])
+
+
+def changed(log: Iterable[Answered], change: Change, plan: BedPlan, make: Any) -> Iterator[Received]:
+    """The log as it would have been: from the day on no other beds policy than the new one, and other beds in publications."""
+    first = True
+    for item, _, _ in log:
+        if first and change.parameters is not None:
+            data = {
+                "policy": "beds", "version": "zz-whatif", "in_force_from": change.first_day.isoformat(), "parameters": change.parameters,
+                "source": "what if",
+            }  # fmt: skip
+            yield make("policy.published.v1", "whatif-policy", data, item.received_at_ms)
+        first = False
         event = item.event
         if isinstance(event, PolicyPublishedEvent) and event.data.policy == "beds":
             if change.parameters is not None and event.data.in_force_from >= change.first_day:
                 continue
-        elif isinstance(event, InventoryPublishedEvent) and day_of(item.received_at_ms) >= change.first_day:
-            home = event.data.facility_id
-            if home not in grown:
-                grown.add(home)
-                yield _with_beds(item, {name: share.get(home, 0) for name, share in shares.items()}, make)
+        elif (
+            isinstance(event, InventoryPublishedEvent | BedCleanedEvent) and change.beds and day_of(item.received_at_ms) >= change.first_day
+        ):
+            data_then = plan.changed(event)
+            if data_then is None:
                 continue
+            yield make(event.type, event.id, data_then, item.received_at_ms)
+            continue
         yield item
-
-
-def _shares(count: int, homes: list[str]) -> dict[str, int]:
-    """So many beds spread evenly over the homes."""
-    return {home: count // len(homes) + (place < count % len(homes)) for place, home in enumerate(homes)} if homes else {}
-
-
-def _with_beds(item: Received, more: dict[str, int], make: Any) -> Received:
-    """The publication with more free beds, of the district's pool and for anybody."""
-    event = item.event
-    assert isinstance(event, InventoryPublishedEvent)
-    data = event.data.model_dump(mode="json")
-    for kind, count in more.items():
-        new = [
-            {"bed_id": f"whatif-{kind}-{number}", "type": BedType(kind).value, "sex": "any", "pool": "district", "state": "free"}
-            for number in range(count)
-        ]
-        data["beds"] = [*data["beds"], *new]
-    made: Received = make(event.type, event.id, data, item.received_at_ms)
-    return made
 
 
 def _maker(area: str) -> Any:

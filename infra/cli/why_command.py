@@ -4,14 +4,15 @@ import asyncio
 import json
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import click
 
 from infra.cli import whatif, why
 from infra.cli.journal_copy import JournalCopy
+from infra.cli.whatif_beds import BadChange, parse_beds
+from infra.cli.whatif_log import WhatifLog
 from infra.settings import Settings
-from schemas.beds import BedType
 
 DOES_NOT_HOLD = 1
 BAD_WORDS = 2
@@ -48,35 +49,39 @@ def verify_command(settings: Settings, application_id: str | None, options: dict
     return DOES_NOT_HOLD if wrong else 0
 
 
-def whatif_command(
-    settings: Settings, area: str, policy: Path | None, first_day: date, more_beds: tuple[str, ...], *, as_json: bool
-) -> int:
+class Wish(NamedTuple):
+    """What `laoxiao whatif` is asked: what is otherwise, and where the log comes from and goes to (None: Kafka; nowhere)."""
+
+    area: str
+    first_day: date
+    policy: Path | None
+    beds: tuple[str, ...]
+    log: Path | None
+    save_log: Path | None
+
+
+def whatif_command(settings: Settings, wish: Wish, *, as_json: bool) -> int:
     """The waits under the change beside those under the log's own policy, both lived by the same crowd."""
     try:
-        more = _counts(more_beds)
-        change = whatif.Change(first_day, None if policy is None else whatif.read_parameters(policy), more)
+        parameters = None if wish.policy is None else whatif.read_parameters(wish.policy)
+        change = whatif.Change(wish.first_day, parameters, parse_beds(wish.beds))
     except ValueError as error:
         click.echo(str(error), err=True)
         return BAD_WORDS
-    log = asyncio.run(whatif.read_log(settings, area))
+    log = WhatifLog.load(wish.log) if wish.log is not None else asyncio.run(whatif.read_log(settings, wish.area))
     if not log:
         click.echo("the journal holds nothing of this area", err=True)
         return NOTHING_FOUND
-    rows = whatif.table(*whatif.compare(area, log, change))
+    if wish.save_log is not None:
+        log.save(wish.save_log)
+    try:
+        rows = whatif.table(*whatif.compare(wish.area, log, change))
+    except BadChange as error:
+        click.echo(str(error), err=True)
+        return BAD_WORDS
     if as_json:
         click.echo(json.dumps(rows))
     else:
-        click.echo(f"{len(log)} events of {area}; left: the log's own policy and beds; right: the change from {first_day} on")
+        click.echo(f"{len(log)} events of {wish.area}; left: the log's own policy and beds; right: the change from {wish.first_day} on")
         click.echo(whatif.in_words(rows))
     return 0
-
-
-def _counts(more_beds: tuple[str, ...]) -> dict[str, int]:
-    """``dementia=50`` as a number by type. Raises ValueError."""
-    out = {}
-    for one in more_beds:
-        kind, _, count = one.partition("=")
-        if not count.isdigit():
-            raise ValueError(f"{one}: say TYPE=N, more beds only")
-        out[BedType(kind).value] = int(count)
-    return out

@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from agents.beds.counterfactual import lived, manners
+from agents.beds.counterfactual import answered, lived, manners
 from schemas.decisions import Received
 from tests.agents.beds.district import AREA, OTHER_STREET, District, received
 
 
-def made(kind: str, event_id: str, data: dict[str, Any], now_ms: int) -> Received:
+def make(kind: str, event_id: str, data: dict[str, Any], now_ms: int) -> Received:
     return received(kind, data, event_id, now_ms)
 
 
@@ -33,8 +33,8 @@ def a_log() -> tuple[District, list[Received]]:
 
 def test_with_the_beds_in_another_policy_another_street_is_served() -> None:
     district, sent = a_log()
-    crowd = manners(zip(sent, district.decisions, strict=True))
-    as_it_was = lived(AREA, sent, {}, made)
+    crowd = manners(answered(item, made) for item, made in zip(sent, district.decisions, strict=True))
+    as_it_was = lived(AREA, sent, {}, make)
     assert as_it_was.waiting[f"street:{OTHER_STREET}"] == 1
     first = received(
         "policy.published.v1",
@@ -48,10 +48,10 @@ def test_with_the_beds_in_another_policy_another_street_is_served() -> None:
         "whatif-1",
         sent[0].received_at_ms,
     )
-    nobody = lived(AREA, sent, {}, made, [first])
+    nobody = lived(AREA, sent, {}, make, [first])
     assert nobody.admitted == {}
     assert nobody.waiting["all"] == 5
     assert crowd["own0"].kind is None, "who never answered stays silent"
     assert len(as_it_was.admitted["all"]) == 4
-    assert lived(AREA, sent, {}, made) == as_it_was
+    assert lived(AREA, sent, {}, make) == as_it_was
     assert "class:general" in as_it_was.mean_days()

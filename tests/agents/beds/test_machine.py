@@ -146,7 +146,12 @@ class Waitlist(RuleBasedStateMachine):
     def rule_otherwise(self, order: list[str], bonus: int, open_to_all: bool) -> None:
         """Another order, or only another right of the street."""
         self.policies += 1
-        parameters = {"order": order, "waiting_bonus_max": bonus, "street_beds_open": open_to_all, "inventory_age_s_max": 400 * 86_400}
+        parameters: dict[str, Any] = {
+            "order": order,
+            "waiting_bonus_max": bonus,
+            "street_beds_open": open_to_all,
+            "inventory_age_s_max": 400 * 86_400,
+        }
         self.district.policy(f"p{self.policies:03d}", **parameters)
         self.after()
 

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from infra.gateway.access.access import sender_of
-from infra.gateway.access.seeing import areas_seen, may_see
+from infra.gateway.access.seeing import areas_seen, identity, may_see, seen_domains
 from infra.gateway.answering import as_json
 from infra.gateway.board import Board
 from infra.gateway.catching_up import caught_up_with
@@ -93,9 +93,10 @@ def _one(routes: APIRouter, gateway: Gateway) -> None:
 
 def _lists(routes: APIRouter, gateway: Gateway) -> None:
     @routes.get("/v1/domains", summary="The domains this deployment serves", tags=["page"])
-    async def get_domains() -> Response:
-        """In the order the page shows them."""
-        return as_json({"domains": list(gateway.boards), "played": gateway.played})
+    async def get_domains(request: Request) -> Response:
+        """In the order the page shows them, and who asks, as the gateway knows it."""
+        you = None if gateway.access is None else identity(sender_of(request))
+        return as_json({"domains": seen_domains(gateway.access, request, list(gateway.boards)), "played": gateway.played, "you": you})
 
     @routes.get("/v1/{domain}/capacity", summary="Providers and their slots", tags=["reading"])
     async def get_capacity(domain: Domain, area: Area, near: Near = None, day: Day = None) -> Response:

@@ -6,7 +6,7 @@ from typing import Any
 from starlette.requests import Request
 
 from infra.gateway.access.access import Access, refusal, sender_of
-from infra.gateway.access.principal import Principal
+from infra.gateway.access.principal import Principal, Sender
 from infra.gateway.access.roles import Role
 from infra.gateway.problems import Problem, Trouble
 from infra.postgres.parties import named_in
@@ -37,3 +37,16 @@ def areas_seen(access: Access | None, request: Request, domain: str, rows: list[
         return rows
     sender = sender_of(request)
     return [row for row in rows if isinstance(sender, Principal) and sender.in_area(str(row["area"]), domain)]
+
+
+def seen_domains(access: Access | None, request: Request, domains: list[str]) -> list[str]:
+    """Those of these domains that the sender may act in."""
+    if access is None:
+        return domains
+    sender = sender_of(request)
+    return [domain for domain in domains if isinstance(sender, Principal) and sender.in_domain(domain)]
+
+
+def identity(sender: Sender) -> dict[str, str] | None:
+    """Who somebody is, told to nobody but themselves."""
+    return {"role": str(sender.role), "id": sender.id} if isinstance(sender, Principal) else None

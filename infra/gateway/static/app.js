@@ -1,4 +1,5 @@
 // The living page: numbers from the register, decisions as the journal tells them, both said plainly when they are late.
+import { drawWho, installAccess, seen } from "./access.js";
 import { byId, clockOf, coalesced, el, setText } from "./dom.js";
 import { Latest, setPanel, setProviderNames } from "./decisions.js";
 import { openLive, read } from "./feed.js";
@@ -39,6 +40,7 @@ function translate() {
 
 function drawAll() {
   drawStatus();
+  drawWho();
   if (panel === null) return;
   drawTabs();
   latest.drawn = null;
@@ -93,6 +95,7 @@ async function loadDomains() {
     const answer = await read("/v1/domains");
     view.trouble = !answer.ok;
     if (!answer.ok) return;
+    seen(answer.body.you);
     panels = PANELS.filter((one) => answer.body.domains.includes(one.name));
     for (const one of panels) one.played = answer.body.played;
     const wanted = new URLSearchParams(location.search).get("domain");
@@ -257,6 +260,10 @@ byId("language").addEventListener("click", () => {
 });
 document.addEventListener("visibilitychange", refresh);
 
+installAccess(() => {
+  dirty = true;
+  loadAreas();
+});
 translate();
 drawStatus();
 loadDomains();

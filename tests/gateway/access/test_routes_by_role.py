@@ -105,3 +105,9 @@ async def test_an_area_or_a_domain_that_is_not_the_tokens_own_is_refused(world: 
         "/v1/meals/tasks?area=310106&%61rea=310101": 403,
     }
     assert {path: (await world.client.get(path, headers=desk)).status_code for path in expected} == expected
+
+
+async def test_a_page_is_told_who_sits_there_and_shown_its_own_domains_only(world: World) -> None:
+    desk = {"authorization": f"Bearer {world.token(Role.OPERATOR, 'op-7', domains=['meals'])}"}
+    answer = (await world.client.get("/v1/domains", headers=desk)).json()
+    assert (answer["you"], answer["domains"]) == ({"role": "operator", "id": "op-7"}, ["meals"])

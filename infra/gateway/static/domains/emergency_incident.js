@@ -1,4 +1,5 @@
 // One incident as its operator needs it: what is known, who was asked and why, the time line, and what can be done about it.
+import { you } from "../access.js";
 import { clockOf, el } from "../dom.js";
 import { read, send } from "../feed.js";
 import { why } from "../decisions.js";
@@ -11,7 +12,9 @@ const SHORT = "emergency.dispatch.short.v1";
 const SUGGESTED = "emergency.dispatch.preemption_suggested.v1";
 const SEAT_KEPT = "laoxiao.seat";
 
+// Where the gateway asks for tokens, the seat is whoever the token names.
 function seatKept() {
+  if (you !== null) return you.id;
   try {
     return localStorage.getItem(SEAT_KEPT) || "seat-01";
   } catch {
@@ -58,7 +61,7 @@ export class IncidentCard {
   }
 
   element() {
-    const seat = el("input", { class: "seat", maxlength: 32, value: this.seat, "data-label": "seat" });
+    const seat = el("input", { class: "seat", maxlength: 32, value: this.seat, readonly: you !== null, "data-label": "seat" });
     seat.addEventListener("change", () => {
       if (/^[A-Za-z0-9._:-]{1,32}$/.test(seat.value)) keepSeat((this.seat = seat.value));
       else seat.value = this.seat;

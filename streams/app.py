@@ -35,7 +35,7 @@ from streams.delivery import AT_HAND_MAX, AtHand, LeanConsumer, NoTables, QuietM
 from streams.ending import cancel_until_ended
 from streams.kafka import KafkaEventLog, KafkaJournal, KafkaSnapshots, group_position
 from streams.metrics import NO_METRICS, Metrics
-from streams.owner import EXIT_BROKEN, EXIT_TOPICS, EXIT_WATCHDOG, Carrying, PartitionOwner
+from streams.owner import EXIT_BROKEN, EXIT_MEMORY, EXIT_TOPICS, EXIT_WATCHDOG, Carrying, PartitionOwner
 from streams.ports import SourceRecord
 from streams.topics import TopicsUnfit, check_topics
 from streams.watchdog import LoopGuard, Watchdog
@@ -177,7 +177,7 @@ class Worker:
                     at_hand.done(message)
             except BaseException as error:  # noqa: BLE001 - see above
                 _log.exception("the agent broke")
-                self._die(EXIT_BROKEN, f"agent: {type(error).__name__}")
+                self._die(_code_of(error), f"agent: {type(error).__name__}")
                 return
             if owner is not None and owner.full:
                 await owner.room()
@@ -215,7 +215,7 @@ class Worker:
         """Wait for `stop`; a Faust that has crashed on its own must not leave us standing."""
         while not stop.is_set():
             if self.app.should_stop or self.app.crashed:
-                self._die(EXIT_BROKEN, f"Faust ended: {type(self.app.crash_reason).__name__}")
+                self._die(_code_of(self.app.crash_reason), f"Faust ended: {type(self.app.crash_reason).__name__}")
                 return
             with suppress(TimeoutError):
                 async with asyncio.timeout(0.5):
@@ -303,6 +303,11 @@ async def _run(config: WorkerConfig, domain: Domain[Any], metrics: Metrics) -> i
         _log.error("worker of %s cannot start: %s", config.domain, error)
         return EXIT_TOPICS
     return 0
+
+
+def _code_of(error: BaseException | None) -> int:
+    """Broken code, or a machine without memory, for which no code is to blame."""
+    return EXIT_MEMORY if isinstance(error, MemoryError) else EXIT_BROKEN
 
 
 def die(code: int, reason: str) -> None:

@@ -31,6 +31,8 @@ S = TypeVar("S")
 _log = logging.getLogger(__name__)
 
 EXIT_BROKEN, EXIT_APPEND, EXIT_RECOVERY, EXIT_WATCHDOG, EXIT_TOPICS = 70, 71, 72, 73, 74
+EXIT_MEMORY = 77
+"""The machine gave no more memory: nobody's code and no event is to blame, so nothing is noted against the event at hand."""
 WAITING_MAX = 2_000
 """Records kept while recovery runs; later ones are dropped and read from the topic when their turn comes."""
 KEEP_GAP_MAX = 20_000
@@ -278,6 +280,9 @@ class PartitionOwner(Generic[S]):
             return
         try:
             value = runtime.handle(record)
+        except MemoryError:
+            self._out_of_memory(record.offset)
+            return
         except BaseException as error:  # noqa: BLE001 - broken code: say so in the journal and end (design 4.7)
             self._fail(record.offset, error)
             return
@@ -334,6 +339,12 @@ class PartitionOwner(Generic[S]):
         await self._quiet.wait()
         while self._checks:
             await asyncio.gather(*self._checks)
+
+    def _out_of_memory(self, source_offset: int) -> None:
+        """End without a word in the journal: two such words would refuse an event that never did any harm."""
+        self.state = OwnerState.FAILED
+        self._c.metrics.alarm(self._c.domain.name, "owner_failed")
+        self._c.die(EXIT_MEMORY, f"{self._c.domain.name}[{self.partition}]: no memory at offset {source_offset}")
 
     def _fail(self, source_offset: int, error: BaseException) -> None:
         self.state = OwnerState.FAILED

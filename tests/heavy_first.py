@@ -7,9 +7,9 @@ machine cannot do in time: so all of them belong to one process, begin first, an
 from collections.abc import Sequence
 
 import pytest
-from xdist.remote import Producer
-from xdist.scheduler import LoadFileScheduling
-from xdist.workermanage import WorkerController
+from xdist.remote import Producer  # type: ignore[import-untyped]  # publishes no types, nor do the two below
+from xdist.scheduler import LoadFileScheduling  # type: ignore[import-untyped]  # see above
+from xdist.workermanage import WorkerController  # type: ignore[import-untyped]  # see above
 
 HEAVY = ("tests/auditor/", "tests/faults/", "tests/gateway/test_last_seat.py")
 """Where deployments are started; folders end with a slash."""
@@ -21,7 +21,7 @@ def scope_of(nodeid: str, heavy: Sequence[str] = HEAVY) -> str:
     return ONE_SCOPE if nodeid.startswith(tuple(heavy)) else nodeid.split("::", 1)[0]
 
 
-class HeavyFirst(LoadFileScheduling):
+class HeavyFirst(LoadFileScheduling):  # type: ignore[misc]  # see above
     """Files as xdist deals them, largest first, but the heavy ones as if they were one, and before all."""
 
     def _split_scope(self, nodeid: str) -> str:

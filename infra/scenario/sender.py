@@ -112,8 +112,15 @@ class RecordSender:
 
     async def _partition_count(self, packet: Packet) -> int:
         topic = self._topic(packet)
-        if topic not in self._partitions:
-            self._partitions[topic] = len(await self._producer.partitions_for(topic))
+        give_up = time.monotonic() + self._play.give_up_s
+        while topic not in self._partitions:
+            try:
+                self._partitions[topic] = len(await self._producer.partitions_for(topic))
+            except KafkaError:
+                # Nothing is sent yet; a broker that is away now is asked again, as for a record.
+                if time.monotonic() > give_up:
+                    raise
+                await asyncio.sleep(RETRY_PAUSE_S)
         return self._partitions[topic]
 
     async def _hand_over(self, packet: Packet, partition: int) -> "asyncio.Future[RecordMetadata]":

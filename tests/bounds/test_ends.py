@@ -1,5 +1,6 @@
 """A test run ends and says what was wrong: with a teardown that hangs, with a thread that stays, with what a failed test leaves."""
 
+import shutil
 import subprocess
 import sys
 import time
@@ -72,7 +73,8 @@ def test_a_thread_that_never_ends_does_not_keep_a_finished_session(tmp_path: Pat
 def test_what_a_failed_test_leaves_in_its_directory_is_ended_unmounted_and_removed(tmp_path: Path) -> None:
     place = tmp_path / "left"
     (place / "disk").mkdir(parents=True)
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "none", str(place / "disk")], check=False, capture_output=True).returncode == 0
+    mount = [shutil.which("mount") or sys.executable, "-t", "tmpfs", "none", str(place / "disk")]
+    mounted = subprocess.run(mount, check=False, capture_output=True).returncode == 0
     with process_group([sys.executable, "-c", BUSY], cwd=place / "disk") as busy:
         deadline_s = time.monotonic() + 20
         while not any((place / "disk").iterdir()):

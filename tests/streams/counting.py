@@ -22,6 +22,7 @@ class Fault(StrEnum):
     DECIDE = "decide"
     EVOLVE = "evolve"
     INVARIANT = "invariant"
+    MEMORY = "memory"
 
 
 class Amount(Model):
@@ -113,6 +114,8 @@ class Counting:
             case Counted():
                 if fact.fault == Fault.EVOLVE:
                     raise KeyError("told to")
+                if fact.fault == Fault.MEMORY:
+                    raise MemoryError
                 state.sum_of_amounts += fact.amount
                 state.total = fact.total if fact.fault != Fault.INVARIANT else -1
             case HoldMade():

@@ -234,6 +234,18 @@ async def test_an_event_that_breaks_the_process_twice_is_refused_by_the_third() 
     assert [decision.reason for record in world.believed() for decision in record.decisions] == [None, "internal_error", None]
 
 
+async def test_a_machine_without_memory_ends_the_process_and_nothing_is_held_against_the_event() -> None:
+    world = World()
+    world.send(added("e-0", AREAS[0]), added("e-1", AREAS[0], fault="memory"))
+    for process in range(3):
+        owner = await world.live(owner=f"w{process}")
+        world.deliver(owner)
+        await until(lambda wanted=process + 1: len(world.ends) == wanted)  # type: ignore[misc]  # bound per round
+    assert [code for code, _ in world.ends] == [77] * 3
+    assert world.answered() == ["e-0"], "the event waits, undecided and unrefused, for a process that has the memory"
+    assert not [entry for entry in world.journal.entries(0) if isinstance(decode(entry.value), Failed)]
+
+
 async def test_a_failed_append_ends_the_process() -> None:
     world = World()
     owner = await world.live()

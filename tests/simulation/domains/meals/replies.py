@@ -11,8 +11,8 @@ RESULTS = ("delivered", "delivered", "no_answer", "no_answer", "failed", "refuse
 
 
 def replies(fact: str, data: Mapping[str, Any], mood: bytes, now_ms: int) -> Reply | None:
-    """One report at mealtime, of two orders in three, whether it was a delivery or not; of the third nobody says anything."""
-    if fact not in ("meals.order.assigned.v1", "meals.order.reassigned.v1") or mood[0] % 3 == 0:
+    """One report at mealtime, of one order in four, whether it was a delivery or not; of the others nobody says anything."""
+    if fact not in ("meals.order.assigned.v1", "meals.order.reassigned.v1") or mood[0] % 4:
         return None
     at_ms = minute_ms(data["date"], AT_MINUTE[data["meal"]] + mood[1] % 90)
     report = {"order_id": data["order_id"], "result": RESULTS[mood[2] % len(RESULTS)]}

@@ -6,7 +6,8 @@ import logging
 import os
 import signal
 import socket
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
+from typing import Any
 
 import uvloop
 
@@ -20,9 +21,12 @@ from infra.telemetry.server import MetricsServer
 from schemas.journal import Clock
 from streams import projector, reactor
 from streams.app import WorkerConfig, run_worker
+from streams.ending import cancel_until_ended
 
 EXIT_ENDED = 75
 """A projector or reactor met something it must not pass over; its log says what, people look."""
+STOP_S_MAX = 12.0
+"""After a signal; shorter than the supervisor waits before it kills."""
 
 
 def run_worker_process(settings: Settings, domain: str) -> None:
@@ -80,15 +84,29 @@ def run_reactor_process(settings: Settings, domains: tuple[str, ...]) -> None:
     run_until_signalled(settings, metrics, work)
 
 
-def run_until_signalled(settings: Settings, metrics: Metrics, work: Callable[[asyncio.Event], Awaitable[None]]) -> None:
-    """Run until SIGTERM or SIGINT; what the work raises ends the process loudly, and a supervisor starts it again."""
+def run_until_signalled(settings: Settings, metrics: Metrics, work: Callable[[asyncio.Event], Coroutine[Any, Any, None]]) -> None:
+    """Run until SIGTERM or SIGINT; what the work raises ends the process loudly, and a supervisor starts it again.
+
+    Work that has not ended `STOP_S_MAX` after the signal is cancelled: a client that is still waiting for its first broker hears of no
+    signal. What it held is in the journal; the next process begins there.
+    """
     _log_to_stderr()
 
     async def main() -> None:
         stop = asyncio.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
-        await work(stop)
+        working = asyncio.create_task(work(stop))
+        stopping = asyncio.create_task(stop.wait())
+        await asyncio.wait({working, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        stopping.cancel()
+        if not working.done():
+            await asyncio.wait({working}, timeout=STOP_S_MAX)
+        if not working.done():
+            logging.getLogger("laoxiao").warning("not ended %.0f s after the signal: cancelled", STOP_S_MAX)
+            await cancel_until_ended([working])
+        if not working.cancelled():
+            await working
 
     with MetricsServer(metrics, settings.metrics_port), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         try:

@@ -22,6 +22,7 @@ from schemas.facts import (
     TaskKind,
     TaskOpened,
 )
+from schemas.ownership import speaks_for_another
 
 S = TypeVar("S")
 
@@ -146,7 +147,8 @@ def handle(domain: Domain[S], area: AreaState[S], received: Received) -> Decisio
     1. The area's now moves to the record's received-at, never back.
     2. What is due by then is done first, so an expired promise cannot be used by the event that comes too late.
     3. A known id is answered from memory: the same body repeats the answer, another body is a conflict.
-    4. The domain decides; its facts are evolved; work they caused is done; what was touched is checked.
+    4. What a facility says of another facility is refused (`schemas.ownership`); all else the domain decides. The facts are evolved;
+       work they caused is done; what was touched is checked.
 
     An exception in `decide` changed nothing and becomes `refused: internal_error` with a human task. An exception in `evolve`
     or a broken invariant leaves this function: the caller must end the process.
@@ -329,6 +331,8 @@ def _decide(domain: Domain[S], area: AreaState[S], event: Event) -> Verdict:
             return refuse(CoreReason.UNKNOWN_TASK)
         closed = TaskClosed(task_id=event.data.task_id, result=event.data.result, kind=task.kind, about=task.about, detail=task.detail)
         return accept(closed)
+    if speaks_for_another(event.type, event.actor, event.data):
+        return refuse(CoreReason.FORBIDDEN_SOURCE)
     return domain.decide(area.domain, event, area.now_ms)
 
 

@@ -31,6 +31,8 @@ class CoreReason(StrEnum):
     """A publication that an already known, newer one supersedes (C06)."""
     UNKNOWN_POLICY = "unknown_policy"
     INVALID_POLICY = "invalid_policy"
+    FORBIDDEN_SOURCE = "forbidden_source"
+    """A facility sent this of another facility (`schemas.ownership`; P03)."""
 
 
 class Received(NamedTuple):

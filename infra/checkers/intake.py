@@ -136,6 +136,37 @@ def _input_of(logs: Logs, decided: Decided) -> dict[str, Any] | None:
     return same[turn] if turn < len(same) else None
 
 
+OF_ITSELF = {
+    "meals.provider.registered.v1": "provider_id", "meals.capacity.published.v1": "provider_id", "meals.provider.closed.v1": "provider_id",
+    "meals.provider.reopened.v1": "provider_id", "beds.facility.registered.v1": "facility_id", "beds.inventory.published.v1": "facility_id",
+    "beds.admission.confirmed.v1": "facility_id", "beds.bed.vacated.v1": "facility_id", "beds.bed.cleaned.v1": "facility_id",
+    "beds.resident.transferred.v1": "facility_id", "childcare.site.registered.v1": "site_id", "childcare.sessions.published.v1": "site_id",
+    "childcare.staffing.reported.v1": "site_id", "childcare.site.closed.v1": "site_id", "childcare.site.reopened.v1": "site_id",
+    "childcare.incident.reported.v1": "site_id",
+}  # fmt: skip
+"""What a facility sends of itself, and the field that names it: written down here again, since nothing of ours is believed."""
+FORBIDDEN = "forbidden_source"
+
+
+def check_p03(logs: Logs) -> list[Violation]:
+    """What a facility sends of another facility is refused by that name, and nothing else is."""
+    found = []
+    for event_id, answers in logs.answers.items():
+        for decided in answers:
+            body = _input_of(logs, decided) if decided.body["event_type"] in OF_ITSELF or decided.body["reason"] == FORBIDDEN else None
+            if body is None or not decided.effect or decided.body.get("error") is not None:
+                continue
+            sender, _, name = str(body["actor"]).partition(":")
+            field = OF_ITSELF.get(body["type"])
+            forged = field is not None and sender == "provider" and body["data"].get(field) != name
+            if forged != (decided.body["reason"] == FORBIDDEN):
+                word = "was not refused as such" if forged else "was refused as such"
+                found.append(_at("P03", f"{event_id}, {'' if forged else 'not '}of another facility, {word}", decided))
+            elif forged and decided.body["outcome"] != "refused":
+                found.append(_at("P03", f"{event_id}, of another facility, was accepted", decided))
+    return found
+
+
 def check_i05(logs: Logs, refusals: Mapping[str, str], acceptances: Mapping[str, str]) -> list[Violation]:
     """Once refused a case stays refused, also when capacity frees. ``refusals`` and ``acceptances``: fact type to the case's field."""
     found = []

@@ -29,12 +29,13 @@ MEANINGS: dict[str, tuple[str, str]] = {
     "L04": ("输入无余数", "inputs answered without remainder"),
     "L05": ("旧主人被隔离", "old owners fenced"),
     "L06": ("对外动作与日志相符", "outside effects match the journal"),
+    "P03": ("机构只替自己发布", "facilities publish for themselves only"),
     "T03": ("时间只来自日志", "time comes from the log"),
 }
 """Every invariant of every domain, in the order of the report. A domain's own are in its `DomainChecks`."""
 
 GENERAL: tuple[Callable[[Logs], list[Violation]], ...] = (
-    intake.check_i01, intake.check_i02, intake.check_i03, intake.check_i04, intake.check_i10, sequence.check_i08,
+    intake.check_i01, intake.check_i02, intake.check_i03, intake.check_i04, intake.check_i10, intake.check_p03, sequence.check_i08,
     sequence.check_l03, sequence.check_l04, sequence.check_l05, outbox.check_l06, timing.check_t03,
 )  # fmt: skip
 """Checks that know nothing of a domain."""

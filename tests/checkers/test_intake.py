@@ -13,7 +13,7 @@ from infra.checkers.violation import Violation
 from tests.checkers.planting import Body, add_fact, change, decision, find, last
 
 CHECKS: list[Callable[[Logs], list[Violation]]] = [
-    intake.check_i01, intake.check_i02, intake.check_i03, intake.check_i04, intake.check_i10, sequence.check_i08,
+    intake.check_i01, intake.check_i02, intake.check_i03, intake.check_i04, intake.check_i10, intake.check_p03, sequence.check_i08,
     sequence.check_l03, sequence.check_l04, sequence.check_l05, outbox.check_l06, timing.check_t03,
 ]  # fmt: skip
 
@@ -87,6 +87,32 @@ def test_the_same_body_taken_for_a_conflict_is_caught(clean: Logs) -> None:
     repeat = decision(clean, lambda body: body.get("repeat", False))
     planted = _edit_decision(clean, repeat, reason="conflict", outcome="refused", repeat=False)
     assert any("same body" in violation.sentence for violation in intake.check_i04(planted))
+
+
+def _of_a_facility(body: Body) -> bool:
+    return bool(body["event_type"] == "meals.capacity.published.v1" and body["outcome"] == "accepted")
+
+
+def _forged(logs: Logs, place: Decided) -> Logs:
+    """These logs with the sender of one event replaced by another kitchen."""
+    again = replace(logs)
+    record = place.partition, place.source_offset
+    events = again.parsed[record]
+    assert events is not None
+    again.parsed[record] = [one | {"actor": "provider:somebody-else"} if one["id"] == place.event_id else one for one in events]
+    return again
+
+
+def test_a_publication_for_another_kitchen_that_is_accepted_is_caught(clean: Logs) -> None:
+    place = decision(clean, _of_a_facility)
+    assert [violation.invariant for violation in intake.check_p03(_forged(clean, place))] == ["P03"]
+    refused = _edit_decision(clean, place, outcome="refused", reason="forbidden_source", facts=[])
+    assert intake.check_p03(_forged(refused, place)) == []
+
+
+def test_an_own_publication_refused_as_anothers_is_caught(clean: Logs) -> None:
+    planted = _edit_decision(clean, decision(clean, _of_a_facility), outcome="refused", reason="forbidden_source", facts=[])
+    assert [violation.invariant for violation in intake.check_p03(planted)] == ["P03"]
 
 
 def _i05(logs: Logs) -> list[Violation]:

@@ -74,6 +74,28 @@ def i04(logs: Logs) -> Iterator[Violation]:
                 yield _at("I04", f"{event_id}: {'same' if conflict else 'another'} body, and {'' if conflict else 'not '}a conflict", dec)
 
 
+OF_ITSELF = (
+    "meals.provider.", "meals.capacity.", "beds.facility.registered", "beds.inventory.", "beds.admission.", "beds.bed.", "beds.resident.",
+    "childcare.site.", "childcare.sessions.", "childcare.staffing.", "childcare.incident.",
+)  # fmt: skip
+"""How the types begin of what a facility sends of itself; an inspection is another's word about it."""
+NAMES = {"meals": "provider_id", "beds": "facility_id", "childcare": "site_id"}
+
+
+def p03(logs: Logs) -> Iterator[Violation]:
+    """What a facility sends of another facility is refused by that name, and nothing else is."""
+    for dec in logs.decisions:
+        event = dec.event
+        if event is None or not dec.effect or dec.body.get("error") is not None:
+            continue
+        forged = False
+        if event["type"].startswith(OF_ITSELF) and event["type"] != "childcare.site.inspected.v1":
+            said = event["data"][NAMES[event["type"].split(".")[0]]]
+            forged = event["actor"].startswith("provider:") and event["actor"] != f"provider:{said}"
+        if forged != (dec.body["reason"] == "forbidden_source"):
+            yield _at("P03", f"{event['id']} of {event['actor']} is answered {dec.body['reason']}", dec)
+
+
 def shape(logs: Logs) -> Iterator[Violation]:
     """I02: an answer is to the event of its place: id, type and area are the event's; a refusal has a reason, an acceptance none."""
     for dec in logs.decisions:

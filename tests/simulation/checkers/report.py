@@ -15,6 +15,7 @@ CHECKERS: dict[str, Callable[[Logs], Iterable[Violation]]] = {
     "L09": sequence.l09,
     "I03": intake.i03,
     "I04": intake.i04,
+    "P03": intake.p03,
     "T01": timing.t01,
     "T03": timing.t03,
     "RULES": rules.rules,

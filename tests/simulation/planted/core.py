@@ -133,7 +133,12 @@ def _snapshot_without(kind: str) -> list[Patch]:
     return [patch.object(snapshots, "core", SimpleNamespace(dump=dump, load=core.load))]
 
 
+def _anybody_for_anybody() -> list[Patch]:
+    return [patch.object(core, "speaks_for_another", lambda *event: False)]
+
+
 MISTAKES = (
+    Planted("anybody_for_anybody", "a kitchen speaks for another one", _anybody_for_anybody, frozenset({"P03"})),
     Planted("skip_dedup", "ids are never remembered", _skip_dedup, frozenset({"I03", "L01"}), {"faults_on": TWICE}),
     Planted("same_id_is_enough", "another body under a known id passes as a repeat", _same_id_is_enough, frozenset({"I04"}), {"faults_on": TWICE}),
     Planted("every_body_differs", "a true repeat is called a conflict", _digest_of_the_bytes, frozenset({"I04"}), {"faults_on": TWICE}),

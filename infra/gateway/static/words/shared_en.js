@@ -98,6 +98,7 @@ export const en = {
   "reason.stale_version": "A newer version is known",
   "reason.unknown_policy": "No such policy",
   "reason.invalid_policy": "The policy is not valid",
+  "reason.forbidden_source": "A facility may speak for itself only",
   "event.policy.published.v1": "Policy published",
   "event.clock.ticked.v1": "Work that fell due",
   "event.task.completed.v1": "Task completed",

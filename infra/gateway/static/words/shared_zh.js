@@ -98,6 +98,7 @@ export const zh = {
   "reason.stale_version": "已有更新的版本",
   "reason.unknown_policy": "没有这项政策",
   "reason.invalid_policy": "政策内容不合要求",
+  "reason.forbidden_source": "机构只能替自己发布",
   "event.policy.published.v1": "政策发布",
   "event.clock.ticked.v1": "到时处理",
   "event.task.completed.v1": "待办完成",

@@ -101,6 +101,9 @@ class Judge:
         answer = DESERVED.get(dec.body["event_type"])
         if answer is None or not dec.effect or dec.event is None or dec.body.get("error") is not None:
             return
+        if dec.body["reason"] == "forbidden_source":
+            # The core's answer, not the domain's; whether it is right is P03.
+            return
         invariant, reason = answer(area, dec.event["data"])
         if dec.body["reason"] != reason:
             sentence = f"{dec.body['event_id']} ({dec.body['event_type']}) is answered {dec.body['reason']}, it deserves {reason}"

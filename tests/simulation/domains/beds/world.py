@@ -245,7 +245,7 @@ def _story(area: BedsWorld, draw: Random, number: int) -> list[Opening]:
         extension = Step("beds.extension.requested.v1", {"application_id": name, "days": 1}, "relative:p-1")
         told.append((moved_ms + 5000, "extend", extension))
         data = {"application_id": name, **area.bed(draw), "reason": "care"}
-        told.append((moved_ms + HOUR_MS, "transfer", Step("beds.resident.transferred.v1", data, "provider:f-0")))
+        told.append((moved_ms + HOUR_MS, "transfer", Step("beds.resident.transferred.v1", data, f"provider:{data['facility_id']}")))
     return [Opening(after_ms, kind, f"s{number}-{turn}", step) for turn, (after_ms, kind, step) in enumerate(told)]
 
 
@@ -275,11 +275,16 @@ def _publish(area: BedsWorld, draw: Random, at_ms: int, number: int | str) -> St
 
 def _confirm(area: BedsWorld, draw: Random, at_ms: int, number: int | str) -> Step:
     name = None if draw.random() < 0.1 else area.known(draw, at_ms)[0]
-    return Step("beds.admission.confirmed.v1", {"application_id": name, **area.bed(draw)}, "provider:f-0")
+    bed = area.bed(draw)
+    return Step("beds.admission.confirmed.v1", {"application_id": name, **bed}, f"provider:{bed['facility_id']}")
 
 
 def _of_bed(event_type: str, **more: Any) -> Callable[[BedsWorld, Random, int, int | str], Step]:
-    return lambda area, draw, at_ms, number: Step(event_type, {**area.bed(draw), **more}, "provider:f-0")
+    def make(area: BedsWorld, draw: Random, at_ms: int, number: int | str) -> Step:
+        bed = area.bed(draw)
+        return Step(event_type, {**bed, **more}, f"provider:{bed['facility_id']}")
+
+    return make
 
 
 def _of_application(event_type: str, **more: Any) -> Callable[[BedsWorld, Random, int, int | str], Step]:
@@ -323,6 +328,7 @@ def _died(area: BedsWorld, draw: Random, at_ms: int, number: int | str) -> Step:
 
 def _transfer(area: BedsWorld, draw: Random, at_ms: int, number: int | str) -> Step:
     data = {"application_id": area.known(draw, at_ms)[0], **area.bed(draw), "reason": "care"}
+    # Whatever home it is about, this one speaks: one home may not speak for another (P03).
     return Step("beds.resident.transferred.v1", data, "provider:f-0")
 
 

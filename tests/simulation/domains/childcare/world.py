@@ -337,7 +337,9 @@ def _file(world: ChildcareWorld, draw: Random, at_ms: int, number: int | str) ->
                 "kind": "fall",
                 "severity": draw.choice(("minor", "grave")),
             }
-            return Step("childcare.incident.reported.v1", data, "provider:s-0")
+            # One in five speaks of another site, which it may not (P03).
+            forged = data["incident_id"].endswith(("4", "9"))
+            return Step("childcare.incident.reported.v1", data, "provider:s-x" if forged else f"provider:{site_id}")
         case _:
             year, holder = int(world.days[0][:4]), f"f-{draw.randrange(4)}"
             owed = {"entitlement_id": f"t-{draw.randrange(9)}", "service": "guidance", "holder_id": holder, "year": year}

@@ -64,7 +64,8 @@ async def _run(deployment: Deployment, day: Day, console: Console, *, once: bool
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, this.cancel)
     await deployment.start()
-    console.print(f"\n  page and API: [bold]{deployment.url}[/bold]   (API description: {deployment.url}/openapi.json)\n")
+    console.print(f"\n  page and API: [bold]{deployment.url}[/bold]   (API description: {deployment.url}/openapi.json)")
+    console.print("  仅本机可访问，不查令牌 open to everybody on this machine, and to nobody from elsewhere\n")
     watching = asyncio.create_task(_watch(deployment))
     try:
         log = deployment.shape.home / "sent.jsonl"

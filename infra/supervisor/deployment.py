@@ -137,6 +137,9 @@ class Deployment:
             "LAOXIAO_HOME": str(self.shape.home),
             "LAOXIAO_CLOCK": str(self.shape.clock),
             "LAOXIAO_PARTITIONS": str(self.shape.partitions),
+            # Whatever the shell says: a deployment on one machine is open, and on loopback only.
+            "LAOXIAO_ACCESS": "open",
+            "LAOXIAO_HTTP_HOST": "127.0.0.1",
             "LAOXIAO_HTTP_PORT": str(self.http_port),
             "LAOXIAO_METRICS_PORT": str(self.metrics_ports[name]),
             "LAOXIAO_PROCESS": name,

@@ -76,9 +76,8 @@ def flagged(taken: Taken) -> Taken:
     ours = [str(Review.SENDER_NOT_PROVEN), *(["data"] if data is not None and not isinstance(data, dict) else [])]
     kept["needs_review"] = [*ours, *said][:REVIEW_MAX]
     (again,) = check([event | {"data": kept}])
-    # Its envelope is the one that was just taken; what mends a call mends this one.
-    assert isinstance(again, Taken)
-    return Taken(taken.index, again.received, again.domains, again.value)
+    # One that the flag makes too large goes on as it came: the call matters more.
+    return Taken(taken.index, again.received, again.domains, again.value) if isinstance(again, Taken) else taken
 
 
 async def _code(gateway: Gateway, sender: Principal | Unproven, taken: Taken) -> Trouble | None:

@@ -10,6 +10,7 @@ import pytest
 
 from infra.gateway.access.roles import Role
 from infra.gateway.live import LiveView
+from schemas.envelope import EVENT_BYTES_MAX
 from tests.gateway.access.world import BATCHED, OTHER, OWN, STRUCTURED, World, call, capacity, envelope, order
 
 JSON = {"content-type": "application/json"}
@@ -141,6 +142,15 @@ async def test_a_call_is_taken_from_anybody_and_flagged_and_counted(world: World
     assert presses is not None
     (press,) = presses.body()["oldest"]
     assert press["needs_review"] == ["sender_not_proven"]
+
+
+async def test_a_call_that_the_flag_would_make_too_large_is_taken_as_it_came(world: World) -> None:
+    event = call("press-1", note="") | {"traceparent": ""}
+    event["data"]["needs_review"] = ["x" * 60] * 20
+    event["data"]["position"] = {"lat": "1" * (EVENT_BYTES_MAX - len(orjson.dumps(event)) - 24)}
+    assert EVENT_BYTES_MAX - 24 < len(orjson.dumps(event)) <= EVENT_BYTES_MAX
+    assert (await world.send(event, None)).status_code == 202
+    assert [one["id"] for one in world.recorded("emergency")] == ["press-1"]
 
 
 async def test_a_call_of_a_proven_sender_is_recorded_as_it_came(world: World) -> None:

@@ -41,7 +41,7 @@ async def test_anybody_else_may_not_say_what_time_it_is(running: Running, played
 @pytest.mark.stack
 async def test_the_server_says_which_domains_there_are(running: Running) -> None:
     body = (await running.client.get("/v1/domains")).json()
-    assert body == {"domains": list(running.gateway.boards), "played": False}
+    assert body == {"domains": list(running.gateway.boards), "played": False, "you": None}
 
 
 async def test_events_of_different_instants_never_share_a_record() -> None:

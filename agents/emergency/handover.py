@@ -66,6 +66,29 @@ def eido(call: Call, area: str, by: str, to: str, now_ms: int) -> dict[str, Any]
         "personComponent": []
         if call.person_id is None
         else [{"$id": call.person_id, **updated, "personIncidentRoleRegistryText": ["Caller"], "callIdentifier": [call_urn]}],
+        **_responders(call, updated, agency),
+        "agencyComponent": [
+            {
+                "$id": f"{AGENCY}:{area}",
+                **updated,
+                "agencyRoleDescriptionRegistryText": ["CallReceiving", "Dispatching"],
+                "agencyType": ["community_rescue"],
+            },
+            {"$id": f"desk:{to}", **updated, "agencyRoleDescriptionRegistryText": ["Receiving"], "agencyType": [DESKS[to]]},
+        ],
+        "agentComponent": [
+            {"$id": by, **updated, "agentRoleRegistryText": ["CallTaker"], "agencyReference": agency},
+            *(
+                {"$id": f"agent:{responder_id}", **updated, "agentRoleRegistryText": ["Responder"], "agencyReference": agency}
+                for responder_id in call.engaged
+            ),
+        ],
+    }
+
+
+def _responders(call: Call, updated: dict[str, Any], agency: dict[str, str]) -> dict[str, Any]:
+    """Who was sent, and when each was asked: the components of resources and of dispatches."""
+    return {
         "emergencyResourceComponent": [
             {
                 "$id": responder_id,
@@ -90,22 +113,6 @@ def eido(call: Call, area: str, by: str, to: str, now_ms: int) -> dict[str, Any]
                 "emergencyResourceReference": [{"$ref": responder_id}],
             }
             for responder_id, engagement in call.engaged.items()
-        ],
-        "agencyComponent": [
-            {
-                "$id": f"{AGENCY}:{area}",
-                **updated,
-                "agencyRoleDescriptionRegistryText": ["CallReceiving", "Dispatching"],
-                "agencyType": ["community_rescue"],
-            },
-            {"$id": f"desk:{to}", **updated, "agencyRoleDescriptionRegistryText": ["Receiving"], "agencyType": [DESKS[to]]},
-        ],
-        "agentComponent": [
-            {"$id": by, **updated, "agentRoleRegistryText": ["CallTaker"], "agencyReference": agency},
-            *(
-                {"$id": f"agent:{responder_id}", **updated, "agentRoleRegistryText": ["Responder"], "agencyReference": agency}
-                for responder_id in call.engaged
-            ),
         ],
     }
 

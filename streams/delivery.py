@@ -83,6 +83,10 @@ class LeanConsumer(Consumer):  # type: ignore[misc]  # Faust publishes no types 
         """Faust asks for every record, reading its settings for it, and only to tell the monitor, which keeps nothing of it."""
         return 0
 
+    def verify_event_path(self, now: float, tp: Any) -> None:
+        """Faust only looks here whether to write a line about a slow partition, and ends the process over a partition that has no position
+        yet, which is how things are while a broker is coming back. Stalls are our watchdog's business."""
+
     async def wait_first(self, *coros: Any, timeout: Any = None) -> WaitResults:  # noqa: ASYNC109 - Faust's own signature
         """As Faust's, but the first coroutine is begun at once, and only if it has to wait are the others waited for with it."""
         first, others = coros[0], coros[1:]

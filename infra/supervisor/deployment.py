@@ -24,6 +24,8 @@ from streams.topics import create_topics
 READY_S_MAX = 180.0
 """Every process is a Python that loads the whole project: some forty seconds of processor time together, which a small machine that has
 other things to do spreads over minutes."""
+RESTARTS_MAX = 8
+"""A process that ended so often before everything was ready will not become ready by being waited for."""
 
 
 class NotReady(RuntimeError):
@@ -43,6 +45,8 @@ class Shape:
     fresh: bool = True
     session_timeout_s: int = 10
     snapshot_every: int = 20_000
+    auditor_silent_s_max: float = 60.0
+    """An auditor that gives no sign of life for so long is ended and started again."""
     domains: tuple[str, ...] = DOMAINS
     """Whose workers, projectors and reactors run. Topics and tables are there for all."""
 
@@ -122,12 +126,15 @@ class Deployment:
             self._add(f"reactor{suffix}", "reactor", *named)
         self._add("gateway", "gateway")
         watched = [argument for domain in self.shape.domains for argument in ("--domain", domain)]
-        self._add("auditor", "auditor", *watched, pulse=self.shape.home / "auditor.pulse")
+        name = "auditor"
+        self.metrics_ports[name] = free_ports(1)[0]
+        pulse = self.shape.home / "auditor.pulse"
+        self.supervisor.add(Service(name, (name, *watched), self.environment(name), pulse, self.shape.auditor_silent_s_max))
         await self.wait_ready()
 
-    def _add(self, name: str, *arguments: str, pulse: Path | None = None) -> None:
+    def _add(self, name: str, *arguments: str) -> None:
         self.metrics_ports[name] = free_ports(1)[0]
-        self.supervisor.add(Service(name, arguments, self.environment(name), pulse))
+        self.supervisor.add(Service(name, arguments, self.environment(name)))
 
     def environment(self, name: str) -> dict[str, str]:
         """What the process of this name finds in its environment. A fault test sends some of them another way to the servers."""
@@ -172,6 +179,9 @@ class Deployment:
                         ready = False
                     if ready:
                         del waiting[name]
+                broken = [name for name in waiting if self.supervisor.running[name].restarts >= RESTARTS_MAX]
+                if broken:
+                    raise NotReady(f"ended {RESTARTS_MAX} times while it was waited for: {self._last_words(broken)}")
                 if waiting and time.monotonic() > deadline:
                     raise NotReady(f"not ready after {READY_S_MAX:.0f} s: {self._last_words(list(waiting))}")
                 await asyncio.sleep(0.1)

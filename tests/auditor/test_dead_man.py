@@ -1,16 +1,17 @@
 """Real processes, real Kafka and PostgreSQL: agents that stop are missed (E12), and so is an auditor that stops."""
 
 import asyncio
-import contextlib
 import signal
+import threading
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 
 import httpx
 import orjson
 import pytest
 
+from infra.stack.own_loop import in_own_loop
 from infra.supervisor.deployment import Deployment, Shape
 from schemas.alarms import Alarm, AlarmKind
 from schemas.drill import DRILL_AREA
@@ -21,26 +22,32 @@ pytestmark = pytest.mark.stack
 STEP_S = 5.0
 
 
-@contextlib.asynccontextmanager
-async def watched(home: Path) -> AsyncIterator[Deployment]:
-    running = Deployment(Shape(home=home, clock=Clock.WALL, partitions=2, session_timeout_s=6), told=lambda _: None)
+@pytest.fixture(scope="module")
+def running(server_directory: Path) -> Iterator[Deployment]:
+    """One deployment of one domain for all journeys of this file, watched by a supervisor; each leaves it calm."""
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("LAOXIAO_AUDIT_STEP_S", str(STEP_S))
+        environment.setenv("LAOXIAO_AUDIT_PROGRESS_S", "8")
+        shape = Shape(
+            server_directory / "dead-man", clock=Clock.WALL, partitions=2, session_timeout_s=6, domains=("meals",), auditor_silent_s_max=32
+        )
+        deployment = Deployment(shape, told=lambda _: None)
+        over = threading.Event()
 
-    async def tick() -> None:
-        while True:
-            running.tick()
-            await asyncio.sleep(0.05)
+        def watch() -> None:
+            while not over.wait(0.05):
+                deployment.tick()
 
-    ticking: asyncio.Task[None] | None = None
-    try:
-        await running.start()
-        ticking = asyncio.create_task(tick())
-        yield running
-    finally:
-        if ticking is not None:
-            ticking.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await ticking
-        await asyncio.to_thread(running.stop)
+        watching = threading.Thread(target=watch, name="supervisor", daemon=True)
+        try:
+            in_own_loop(deployment.start())
+            watching.start()
+            yield deployment
+        finally:
+            over.set()
+            if watching.ident is not None:
+                watching.join(10)
+            deployment.stop()
 
 
 async def until(what: str, within_s: float, holds: Callable[[], Awaitable[bool]]) -> float:
@@ -72,71 +79,65 @@ async def readiness(running: Deployment) -> tuple[str, str]:
     return said["status"], said["watched"]["auditor"]["status"]
 
 
-async def test_stopped_agents_raise_the_dead_mans_alarm_after_two_steps_and_it_ends_when_they_go_on(
-    server_directory: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("LAOXIAO_AUDIT_STEP_S", str(STEP_S))
-    monkeypatch.setenv("LAOXIAO_AUDIT_PROGRESS_S", "8")
+async def test_stopped_agents_raise_the_dead_mans_alarm_after_two_steps_and_it_ends_when_they_go_on(running: Deployment) -> None:
     right = 'laoxiao_drills_total{domain="meals",drill="right"}'
-    async with watched(server_directory / "dead-man") as running:
 
-        async def drilled() -> bool:
-            return (await scraped(running, "auditor", right) or 0) >= 2
+    async def drilled() -> bool:
+        return (await scraped(running, "auditor", right) or 0) >= 2
 
-        await until("two drills answered rightly", 40, drilled)
-        assert await open_alarms(running) == {}
-        assert (await readiness(running))[1] == "ok"
-        async with httpx.AsyncClient(timeout=5, trust_env=False) as client:
-            for page in ("areas", "overview", "map"):
-                shown = await client.get(f"{running.url}/v1/meals/{page}")
-                assert shown.status_code == 200, page
-                assert "drill" not in shown.text, page
-                assert DRILL_AREA not in shown.text, page
-        assert await scraped(running, "worker-meals-1", 'laoxiao_state{domain="meals",gauge="capacity_total"}') in (None, 0)
-        assert (await scraped(running, "worker-meals-1", 'laoxiao_decided_total{domain="meals"}') or 0) > 0, "it was really decided"
+    await until("two drills answered rightly", 40, drilled)
+    assert await open_alarms(running) == {}
+    assert (await readiness(running))[1] == "ok"
+    async with httpx.AsyncClient(timeout=5, trust_env=False) as client:
+        for page in ("areas", "overview", "map"):
+            shown = await client.get(f"{running.url}/v1/meals/{page}")
+            assert shown.status_code == 200, page
+            assert "drill" not in shown.text, page
+            assert DRILL_AREA not in shown.text, page
+    assert await scraped(running, "worker-meals-1", 'laoxiao_state{domain="meals",gauge="capacity_total"}') in (None, 0)
+    assert (await scraped(running, "worker-meals-1", 'laoxiao_decided_total{domain="meals"}') or 0) > 0, "it was really decided"
 
-        worker = running.supervisor.running["worker-meals-1"]
-        assert worker.send(signal.SIGSTOP)
+    worker = running.supervisor.running["worker-meals-1"]
+    assert worker.send(signal.SIGSTOP)
 
-        async def missed() -> bool:
-            return {AlarmKind.AGENTS_SILENT, AlarmKind.NO_PROGRESS} <= (await open_alarms(running)).keys()
+    async def missed() -> bool:
+        return {AlarmKind.AGENTS_SILENT, AlarmKind.NO_PROGRESS} <= (await open_alarms(running)).keys()
 
-        await until("the dead man's alarm", 3 * STEP_S + 20, missed)
-        silent = (await open_alarms(running))[AlarmKind.AGENTS_SILENT]
-        assert silent.at_ms - silent.detail["last_decision_ms"] > 2000 * STEP_S
-        told = [orjson.loads(line) for line in (running.shape.home / "alarms.jsonl").read_bytes().splitlines()]
-        assert ("operator", "auditor.alarm.raised.v1", AlarmKind.AGENTS_SILENT) in {
-            (one["audience"], one["fact"], one["data"]["kind"]) for one in told
-        }
+    await until("the dead man's alarm", 3 * STEP_S + 20, missed)
+    silent = (await open_alarms(running))[AlarmKind.AGENTS_SILENT]
+    assert silent.at_ms - silent.detail["last_decision_ms"] > 2000 * STEP_S
+    told = [orjson.loads(line) for line in (running.shape.home / "alarms.jsonl").read_bytes().splitlines()]
+    assert ("operator", "auditor.alarm.raised.v1", AlarmKind.AGENTS_SILENT) in {
+        (one["audience"], one["fact"], one["data"]["kind"]) for one in told
+    }
 
-        worker.send(signal.SIGCONT)
+    worker.send(signal.SIGCONT)
 
-        async def calm() -> bool:
-            return not await open_alarms(running)
+    async def calm() -> bool:
+        return not await open_alarms(running)
 
-        await until("every alarm ended", 60, calm)
+    await until("every alarm ended", 60, calm)
 
 
-async def test_an_auditor_that_stands_still_is_missed_by_the_gateway_and_ended_by_the_supervisor(server_directory: Path) -> None:
-    async with watched(server_directory / "still") as running:
-        auditor = running.supervisor.running["auditor"]
+async def test_an_auditor_that_stands_still_is_missed_by_the_gateway_and_ended_by_the_supervisor(running: Deployment) -> None:
+    auditor = running.supervisor.running["auditor"]
 
-        async def heard() -> bool:
-            return (await readiness(running))[1] == "ok"
+    async def heard() -> bool:
+        return (await readiness(running))[1] == "ok"
 
-        await until("a heartbeat", 30, heard)
-        pid = auditor.pid
-        assert auditor.send(signal.SIGSTOP)
+    await until("a heartbeat", 30, heard)
+    pid, before = auditor.pid, auditor.restarts
+    assert auditor.send(signal.SIGSTOP)
 
-        async def missed() -> bool:
-            # The gateway serves as well as before, and says so.
-            return await readiness(running) == ("ready", "silent")
+    async def missed() -> bool:
+        # The gateway serves as well as before, and says so.
+        return await readiness(running) == ("ready", "silent")
 
-        await until("the gateway misses it", 50, missed)
-        assert (await scraped(running, "gateway", "laoxiao_gateway_auditor_silent_seconds") or 0) > 20
+    await until("the gateway misses it", 50, missed)
+    assert (await scraped(running, "gateway", "laoxiao_gateway_auditor_silent_seconds") or 0) > 20
 
-        async def ended() -> bool:
-            return auditor.restarts == 1 and auditor.pid not in (None, pid)
+    async def ended() -> bool:
+        return auditor.restarts == before + 1 and auditor.pid not in (None, pid)
 
-        await until("the supervisor ends and starts it", 80, ended)
-        await until("it is heard again", 40, heard)
+    await until("the supervisor ends and starts it", 80, ended)
+    await until("it is heard again", 40, heard)

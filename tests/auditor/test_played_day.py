@@ -25,8 +25,9 @@ class NoHarm(Harm):
 
 async def test_a_played_day_with_drills_is_sound_and_no_row_shows_them(server_directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LAOXIAO_AUDIT_STEP_S", "4")
-    async with deployment(server_directory / "drilled-day", workers=1) as running:
-        _, report = await play_and_verify(running, DayPlan(districts=DISTRICTS, seed="drilled", scale=0.01), 25, NoHarm())
+    async with deployment(server_directory / "drilled-day", workers=1, domains=("meals",)) as running:
+        plan = DayPlan(districts=DISTRICTS, seed="drilled", scale=0.01, domains=("meals",))
+        _, report = await play_and_verify(running, plan, 20, NoHarm())
         drilled = [
             decision
             for row in await read_topic(running.bootstrap, "meals.decisions")

@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 from infra.stack.home import run_home
+from tests.faults.catalogue import CATALOGUE
 from tests.faults.rig import home_of
 from tests.faults.torture import Options, text_of, torture
 
@@ -22,7 +23,9 @@ def main(arguments: list[str] | None = None) -> int:
     for name in ("aiokafka", "asyncio"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
     between_s = (options.draw_seconds_min, options.draw_seconds_max)
-    wanted = Options(seed=seed, seconds=options.minutes * 60, brokers=int(options.brokers), home=home, between_s=between_s)
+    wanted = Options(
+        seed=seed, seconds=options.minutes * 60, brokers=int(options.brokers), home=home, between_s=between_s, only=tuple(options.only)
+    )
     _say(f"seed {seed}, {options.minutes:g} minutes, {options.brokers} brokers; every step: {home / 'torture.jsonl'}")
     result = asyncio.run(torture(wanted, _say))
     _say(text_of(result))
@@ -39,6 +42,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--brokers", choices=["1", "3"], default="1")
     parser.add_argument("--draw-seconds-min", type=float, default=20.0, help="shortest time between two draws (default 20)")
     parser.add_argument("--draw-seconds-max", type=float, default=60.0, help="longest time between two draws (default 60)")
+    parser.add_argument("--only", nargs="+", default=[], choices=sorted(CATALOGUE), help="deal only these kinds of faults (default: all)")
     parser.add_argument("--home", type=Path, help="where the run keeps its data (default: torture/SEED in the run directory)")
     parser.add_argument("--keep", action="store_true", help="keep the data of a good run too")
     return parser

@@ -5,8 +5,11 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from tests.faults.fault import Card, Fault, Scene
+from tests.faults.limit_faults import FewFiles, LittleMemory, PowerCut, Starved
 from tests.faults.link_faults import KINDS, bad_link
 from tests.faults.load_faults import Overload
+from tests.faults.log_faults import SpoiledSnapshots
+from tests.faults.postgres_faults import LockTables, NoConnections, OldBackup, SlowPostgres
 from tests.faults.process_faults import ClockJumps, KillServices, KillWorkers, RebalanceStorm, RollingRestart, pause_service, pause_worker
 from tests.faults.server_faults import FullDisk, KillBroker, KillPostgres, PauseBroker, RollBrokers, StopPostgres
 
@@ -24,6 +27,15 @@ CATALOGUE: dict[str, Card] = {
     "full-disk": FullDisk,
     "stop-postgres": StopPostgres,
     "kill-postgres": KillPostgres,
+    "lock-tables": LockTables,
+    "slow-postgres": SlowPostgres,
+    "no-connections": NoConnections,
+    "old-backup": OldBackup,
+    "few-files": FewFiles,
+    "little-memory": LittleMemory,
+    "starved": Starved,
+    "power-cut": PowerCut,
+    "spoiled-snapshots": SpoiledSnapshots,
     "overload": Overload,
 } | {f"link-{kind}": bad_link(kind) for kind in KINDS}
 """Name -> how it is drawn."""

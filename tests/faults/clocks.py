@@ -13,23 +13,29 @@ PROBE_S = 1_000_000.0
 _SOURCE = Path(__file__).with_name("clock_shim.c")
 
 
-class NoClockShim(RuntimeError):
-    """This machine cannot build the shim; the message says why."""
+class NoShim(RuntimeError):
+    """This machine cannot build or preload a shim; the message says why."""
+
+
+def compiled(source: Path, directory: Path) -> Path:
+    """A library to preload, made of this C file. Raises `NoShim`."""
+    compiler = shutil.which("cc") or shutil.which("gcc")
+    if compiler is None:
+        raise NoShim(f"no C compiler (cc, gcc) for {source.name}")
+    directory.mkdir(parents=True, exist_ok=True)
+    library = directory / f"{source.stem}.so"
+    command = [compiler, "-shared", "-fPIC", "-O2", "-Wall", "-o", str(library), str(source), "-ldl"]
+    made = subprocess.run(command, check=False, capture_output=True, text=True, timeout=BUILD_S_MAX)
+    if made.returncode != 0:
+        raise NoShim(f"the C compiler cannot build {source.name}: {made.stderr.strip()[-300:]}")
+    return library
 
 
 class WallClock:
     """One clock, shared by the processes that are started with `environment`."""
 
     def __init__(self, directory: Path) -> None:
-        compiler = shutil.which("cc") or shutil.which("gcc")
-        if compiler is None:
-            raise NoClockShim("no C compiler (cc, gcc) for the clock shim")
-        directory.mkdir(parents=True, exist_ok=True)
-        self._library = directory / "clock_shim.so"
-        command = [compiler, "-shared", "-fPIC", "-O2", "-Wall", "-o", str(self._library), str(_SOURCE), "-ldl"]
-        made = subprocess.run(command, check=False, capture_output=True, text=True, timeout=BUILD_S_MAX)
-        if made.returncode != 0:
-            raise NoClockShim(f"the C compiler cannot build the clock shim: {made.stderr.strip()[-300:]}")
+        self._library = compiled(_SOURCE, directory)
         self._file = directory / "clock_offset"
         self._file.write_bytes(bytes(8))
         with self._file.open("r+b") as opened:
@@ -45,9 +51,9 @@ class WallClock:
         try:
             ahead_s = float(said.stdout) - time.time()
         except ValueError:
-            raise NoClockShim(f"no process starts with the clock shim: {said.stderr.strip()[-300:]}") from None
+            raise NoShim(f"no process starts with the clock shim: {said.stderr.strip()[-300:]}") from None
         if abs(ahead_s - PROBE_S) > PROBE_S / 2:
-            raise NoClockShim("a preloaded clock is not asked on this system")
+            raise NoShim("a preloaded clock is not asked on this system")
 
     @property
     def environment(self) -> dict[str, str]:

@@ -15,7 +15,7 @@ from infra.stack.kafka import Door, KafkaCluster
 from infra.stack.local import LocalStack
 from infra.stack.postgres import PostgresServer
 from infra.supervisor.deployment import Deployment, Shape
-from tests.faults.clocks import NoClockShim, WallClock
+from tests.faults.clocks import NoShim, WallClock
 from tests.faults.disks import Disk, disk_for
 from tests.faults.farm import ProxyFarm
 from tests.faults.proxy import Proxy, Toxics
@@ -99,7 +99,7 @@ class Rig(Deployment):
         self.log_file = shape.home / "torture.jsonl"
         try:
             self.clock = WallClock(shape.home / "clock")
-        except NoClockShim as error:
+        except NoShim as error:
             self.missing["clock-jumps"] = str(error)
 
     def make_stack(self) -> LocalStack:

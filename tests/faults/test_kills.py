@@ -7,14 +7,17 @@ import pytest
 from infra.scenario.day import DayPlan
 from tests.faults.processes import DISTRICTS, RandomKills, deployment, play_and_verify
 
-pytestmark = pytest.mark.stack
+pytestmark = [pytest.mark.stack, pytest.mark.timeout(540)]
 KILLS_MIN = 30
+DOMAINS_KILLED = ("emergency", "meals")
+"""One with processes of its own and one that shares; the torture beside this kills all of them."""
 
 
 async def test_thirty_random_kills_lose_nothing_and_decide_nothing_twice(server_directory: Path) -> None:
-    harm = RandomKills("kills-1", broker_every_s=28, kills_min=KILLS_MIN)
-    async with deployment(server_directory / "kills", workers=2) as running:
-        played, report = await play_and_verify(running, DayPlan(districts=DISTRICTS, seed="kills", scale=0.015), 60, harm)
+    harm = RandomKills("kills-1", broker_every_s=22, kills_min=KILLS_MIN)
+    async with deployment(server_directory / "kills", workers=2, domains=DOMAINS_KILLED) as running:
+        plan = DayPlan(districts=DISTRICTS, seed="kills", scale=0.02, domains=DOMAINS_KILLED)
+        played, report = await play_and_verify(running, plan, 44, harm)
         restarts = {name: one.restarts for name, one in running.supervisor.running.items()}
 
     print(f"\nkills {harm.done}, restarts {restarts}\n{report.text()}")

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from infra.supervisor.processes import RESTART_WAIT_S
-from tests.faults.clocks import NoClockShim, WallClock
+from tests.faults.clocks import NoShim, WallClock
 from tests.faults.conftest import SideDoor
 from tests.faults.frames import JOIN_GROUP
 from tests.faults.proxy import Toxics
@@ -117,7 +117,7 @@ async def test_a_hold_ends_once_neither_early_nor_late_whatever_the_clock_of_the
     await ground.make_topics(1)
     try:
         clock = WallClock(tmp_path)
-    except NoClockShim as missing:
+    except NoShim as missing:
         pytest.skip(str(missing))
     clock.set_ahead(ahead_s)
     for name, value in clock.environment.items():

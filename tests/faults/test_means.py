@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.clocks import NoClockShim, WallClock
+from tests.faults.clocks import NoShim, WallClock
 from tests.faults.disks import Disk, FileSizeLimit, SmallFileSystem, disk_for
 
 ASK = (
@@ -22,7 +22,7 @@ WRITE = "import sys\nfor path in sys.stdin:\n  try: open(path.strip(), 'ab').wri
 def clock(tmp_path: Path) -> WallClock:
     try:
         return WallClock(tmp_path)
-    except NoClockShim as missing:
+    except NoShim as missing:
         pytest.skip(str(missing))
 
 

@@ -15,7 +15,7 @@ from infra.supervisor.deployment import Shape
 from infra.supervisor.quiesce import StillBusy, wait_until_quiet
 from infra.supervisor.verify import verify
 from schemas.journal import Clock
-from tests.faults.catalogue import Draw, Drawn, schedule
+from tests.faults.catalogue import CATALOGUE, Draw, Drawn, schedule
 from tests.faults.farm import ProxyFarm
 from tests.faults.fault import Scene
 from tests.faults.proxy import BROKEN_PROXY
@@ -45,6 +45,8 @@ class Options:
     home: Path
     workers: int = 2
     between_s: tuple[float, float] = (20.0, 60.0)
+    only: tuple[str, ...] = ()
+    """The kinds of faults to deal; without any, all."""
 
 
 @dataclass
@@ -104,7 +106,8 @@ async def torture(options: Options, say: Callable[[str], None] = lambda _: None)
     began_s = time.monotonic()
     with ProxyFarm() as farm:
         rig = Rig(_shape(options), lambda sentence: say(f"  {sentence}"), farm)
-        draws = schedule(options.seed, options.seconds, scene_of(options), between_s=options.between_s, missing=rig.missing)
+        left_out = {*rig.missing, *(name for name in CATALOGUE if options.only and name not in options.only)}
+        draws = schedule(options.seed, options.seconds, scene_of(options), between_s=options.between_s, missing=left_out)
         result = Result(options, draws, missing=rig.missing, done=rig.done, exits=rig.exits)
         rig.note("begin", seed=options.seed, brokers=options.brokers, seconds=options.seconds, missing=rig.missing)
         async with _started(rig):

@@ -127,3 +127,9 @@ async def test_an_error_in_the_queue_is_left_to_faust_s_own_iterator() -> None:
     await delivered.queue.throw(RuntimeError("from Faust"))
     assert delivered.at_hand.next() is None
     assert delivered.queue.qsize() == 1
+
+
+def test_a_partition_without_a_position_is_no_reason_to_end_the_process() -> None:
+    """Faust's own look asserts one, and ended a worker while a broker was coming back."""
+    consumer = object.__new__(LeanConsumer)  # neither app nor thread: it may look at nothing
+    consumer.verify_event_path(0.0, TP("meals.events", 0))

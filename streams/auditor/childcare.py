@@ -18,6 +18,7 @@ from schemas.childcare_facts import (
     ChildCarriedOver,
     ChildCheckedIn,
     ChildCheckedOut,
+    ChildHomeRecorded,
     ChildRestricted,
     ChildTurnedAway,
     ChildUncollected,
@@ -37,6 +38,7 @@ from schemas.childcare_site_facts import (
     IncidentRecorded,
     InspectionOverdue,
     InspectionRecorded,
+    PolicyApplied,
     QuotaDenied,
     QuotaOverdue,
     QuotaReserved,
@@ -119,7 +121,8 @@ TABLE = Table(
     silent=frozenset(
         {
             SiteListed, StaffingRecorded, RatioBreached, SessionClosed, SiteClosureRecorded, SiteReopeningRecorded, IncidentRecorded,
-            BookingRefused, BookingRepriced, OfferAccepted, ChildRestricted, PickupPersonsRecorded, QuotaDenied, QuotaSettlementAsked,
+            BookingRefused, BookingRepriced, OfferAccepted, ChildRestricted, ChildHomeRecorded, PickupPersonsRecorded, PolicyApplied,
+            QuotaDenied, QuotaSettlementAsked,
         }
     ),
 )  # fmt: skip

@@ -6,6 +6,7 @@ from infra.checkers.logs import Logs
 from infra.scenario.day import DayPlan, build_day, with_ticks
 from infra.scenario.packets import packets
 from tests.checkers.in_memory import World
+from tests.checkers.lending import lent_logs
 
 
 @pytest.fixture(scope="session")
@@ -15,3 +16,9 @@ def clean() -> Logs:
     world = World()
     world.play(list(packets(with_ticks(build_day(plan), plan, 5), plan.seed)))
     return world.logs()
+
+
+@pytest.fixture(scope="session")
+def lent() -> Logs:
+    """Two orders lent, one of them cancelled, one that nobody could take, and one kitchen closed over its guest."""
+    return lent_logs()

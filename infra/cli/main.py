@@ -190,9 +190,7 @@ def why(domain: str | None, application: str | None, **options: Any) -> None:
     "--beds", "--more-beds", multiple=True, metavar="[HOME:]TYPE=[-]N",
     help="So many more or fewer beds of a type, of one home or spread over all; several times.",
 )  # fmt: skip
-@click.option(
-    "--log", type=click.Path(exists=True, dir_okay=False, path_type=Path), default=None, help="A saved log instead of Kafka."
-)
+@click.option("--log", type=click.Path(exists=True, dir_okay=False, path_type=Path), default=None, help="A saved log instead of Kafka.")
 @click.option("--save-log", type=click.Path(dir_okay=False, path_type=Path), default=None, help="Save what was read, to ask again.")
 @click.option("--area", required=True)
 @click.option("--json", "as_json", is_flag=True, help="Machine-readable.")

@@ -38,7 +38,7 @@ def _arm(seconds: float) -> None:
 def _left_s(item: pytest.Item) -> float:
     """Until this test is given up with all that belongs to it."""
     marker = item.get_closest_marker("timeout")
-    limit_s = float(marker.args[0]) if marker is not None and marker.args else float(item.config.getini("timeout") or 300)
+    limit_s = float(marker.args[0]) if marker is not None and marker.args else float(item.config.getini("timeout") or 420)
     return item.stash.setdefault(_started_s, time.monotonic()) + limit_s + GRACE_S - time.monotonic()
 
 

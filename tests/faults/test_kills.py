@@ -5,12 +5,12 @@ from pathlib import Path
 import pytest
 
 from infra.scenario.day import DayPlan
-from tests.faults.processes import DISTRICTS, RandomKills, deployment, play_and_verify
+from tests.faults.processes import DISTRICTS, KILLED, RandomKills, deployment, play_and_verify
 
-pytestmark = [pytest.mark.stack, pytest.mark.timeout(540)]
+pytestmark = [pytest.mark.stack, pytest.mark.timeout(720)]
 KILLS_MIN = 30
-DOMAINS_KILLED = ("emergency", "meals")
-"""One with processes of its own and one that shares; the torture beside this kills all of them."""
+DOMAINS_KILLED = ("meals", "childcare")
+"""Two that share a projector and a reactor; the torture beside this kills all of them, `test_emergency_kills` the one with its own."""
 
 
 async def test_thirty_random_kills_lose_nothing_and_decide_nothing_twice(server_directory: Path) -> None:
@@ -23,7 +23,7 @@ async def test_thirty_random_kills_lose_nothing_and_decide_nothing_twice(server_
     print(f"\nkills {harm.done}, restarts {restarts}\n{report.text()}")
     assert report.ok, report.text()
     assert sum(harm.done.values()) >= KILLS_MIN, harm.done
-    assert {"worker", "projector", "gateway", "reactor", "broker"} <= harm.done.keys(), harm.done
+    assert harm.done.keys() >= KILLED, harm.done
     assert played.records_unknown == 0, "every record was acknowledged in the end, so every one must be answered"
     (meals,) = [one for one in report.domains if one.checks.domain == "meals"]
     assert meals.counts["decisions"] > 1_000

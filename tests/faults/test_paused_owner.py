@@ -13,7 +13,7 @@ from infra.scenario.day import DayPlan
 from infra.supervisor.deployment import Deployment
 from tests.faults.processes import DISTRICTS, Harm, deployment, play_and_verify
 
-pytestmark = [pytest.mark.stack, pytest.mark.timeout(420)]
+pytestmark = [pytest.mark.stack, pytest.mark.timeout(600)]
 
 
 class PausedOwner(Harm):

@@ -72,8 +72,18 @@ class RecordSender:
         self._gateway = GatewayClient(play.http_url) if play.http_url else None
 
     async def __aenter__(self) -> "RecordSender":
-        await self._producer.start()
-        return self
+        give_up = time.monotonic() + self._play.give_up_s
+        while True:
+            try:
+                await self._producer.start()
+                return self
+            except KafkaError:
+                # A broker that is away when the day begins is asked again, as for a record.
+                await self._producer.stop()
+                if time.monotonic() > give_up:
+                    raise
+            await asyncio.sleep(RETRY_PAUSE_S)
+            self._producer = self._new_producer()
 
     async def __aexit__(self, *_: object) -> None:
         if self._following:

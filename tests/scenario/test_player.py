@@ -1,5 +1,6 @@
 """The player on a real Kafka: what its log says it sent is what the topic holds, at home, in order, with the scenario's clock."""
 
+import asyncio
 from pathlib import Path
 
 import orjson
@@ -9,6 +10,9 @@ from infra.checkers.logs import home_of
 from infra.checkers.reading import partition_count, read_sent, read_topic
 from infra.scenario.day import DayPlan, build_day, with_ticks
 from infra.scenario.player import Play, Progress, play_day
+from infra.scenario.sender import RecordSender
+from infra.scenario.sent_log import SentLog
+from tests.stack.servers import StartKafka
 from tests.streams.ground import new_ground
 
 pytestmark = pytest.mark.stack
@@ -64,3 +68,21 @@ async def test_a_pace_is_kept(kafka_bootstrap: str, tmp_path: Path) -> None:
     started = time.monotonic()
     await play_day(play)
     assert time.monotonic() - started >= 3.9
+
+
+async def test_a_player_that_begins_while_the_broker_is_away_waits_for_it(start_kafka: StartKafka, tmp_path: Path) -> None:
+    cluster = start_kafka(1)
+    cluster.kill(0)
+    play = Play(plan=DayPlan(domains=("meals",)), bootstrap=cluster.bootstrap, log_path=tmp_path / "sent.jsonl")
+    with SentLog(play.log_path) as log:
+        sender = RecordSender(play, log, Progress(items=0))
+        first = sender._producer
+        entering = asyncio.create_task(sender.__aenter__())
+        async with asyncio.timeout(60):
+            while sender._producer is first:
+                assert not entering.done()
+                await asyncio.sleep(0.05)
+        await asyncio.to_thread(cluster.restart, 0)
+        async with asyncio.timeout(60):
+            await entering
+        await sender.__aexit__()

@@ -52,7 +52,7 @@ async def deployment(home: Path, *, workers: int, domains: tuple[str, ...] = DOM
 async def play_and_verify(running: Deployment, plan: DayPlan, seconds: float, harm: "Harm") -> tuple[Progress, Report]:
     """Play the day while `harm` is done; heal; wait for rest; check every invariant on what really happened."""
     log = running.shape.home / "sent.jsonl"
-    play = Play(plan=plan, bootstrap=running.bootstrap, log_path=log, seconds=seconds, http_url=running.url, http_permille=30)
+    play = Play(plan, running.bootstrap, log, seconds=seconds, tick_minutes=5, http_url=running.url, http_permille=30)
     harming = asyncio.create_task(harm.run(running), name="harm")
     playing = asyncio.create_task(play_day(play), name="play")
     try:

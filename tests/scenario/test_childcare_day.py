@@ -76,9 +76,9 @@ def test_everything_that_can_happen_to_a_booking_happens() -> None:
     expected = {
         "booking.repriced", "offer.accepted", "offer.declined", "offer.withdrawn", "child.restricted", "inspection.overdue",
         "quota.reserved", "quota.denied", "quota.settled", "quota.overdue", "entitlement.met", "entitlement.unmet",
-        "child.carried_over", "booking.extended", "ratio.breached",
+        "child.carried_over", "child.home_recorded", "booking.extended", "ratio.breached",
     }  # fmt: skip
-    assert left <= {f"childcare.{name}.v1" for name in expected}, "what needs another area, a month, or families who react"
+    assert left <= {f"childcare.{name}.v1" for name in expected}, "what needs another area, a register, a month, or families who react"
     reasons = {one.reason for one in made}
     assert reasons >= {"health_gate", "not_authorised", "age_outside", "unknown_session", "past_cutoff", "no_site_in_reach"}
     charged = [r.fact for one in made for r in one.facts if r.fact.type == "childcare.booking.held.v1"]

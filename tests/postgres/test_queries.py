@@ -127,7 +127,8 @@ async def test_capacity_lists_the_nearest_first_with_free_held_and_total(pool: A
 async def test_the_overview_counts_the_day(pool: Any) -> None:
     day = await queries.overview(pool, "meals", "310106", FIRST_DAY)
     assert day["orders"] == {
-        "placed": 4, "portions": 8, "assigned": 1, "asked": 0, "elsewhere": 0, "unplaced": 0, "refused": 1, "cancelled": 1, "delivered": 1, "closed": 0, "open": 1,
+        "placed": 4, "portions": 8, "assigned": 1, "asked": 0, "elsewhere": 0, "unplaced": 0, "refused": 1,
+        "cancelled": 1, "delivered": 1, "closed": 0, "open": 1,
     }  # fmt: skip
     assert day["refused_by_reason"] == {"no_capacity": 1}
     assert day["within_15_minutes"] == {"orders": 1, "of": 3, "share": 0.3333}

@@ -5,6 +5,7 @@ a goal that is missed is a line of the table, not an error: the machine may be b
 """
 
 import json
+import os
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -63,6 +64,7 @@ def _recovery() -> Measure:
     return measure
 
 
+PIPED_COLUMNS = 200
 MEASUREMENTS: dict[str, Callable[[], Measure]] = {
     "core": _core,
     "beds-year": _beds_year,
@@ -77,12 +79,18 @@ MEASUREMENTS: dict[str, Callable[[], Measure]] = {
 """Names for `--only`, in the order they run; each gives what to call once a run."""
 
 
+def _console() -> Console:
+    """As wide as the terminal; piped into a file the table keeps its columns whole."""
+    plain = Console()
+    return plain if plain.is_terminal or "COLUMNS" in os.environ else Console(width=PIPED_COLUMNS)
+
+
 def run_bench(only: tuple[str, ...], runs: int, json_file: Path | None = None, console: Console | None = None) -> int:
     """Run the named measurements (none named: all) `runs` times each and print the table; returns the exit code.
 
     0: all measured; 1: one could not be measured; 2: an unknown name or no runs. ``json_file`` takes every single value.
     """
-    console = console or Console()
+    console = console or _console()
     unknown = [name for name in only if name not in MEASUREMENTS]
     if unknown or runs < 1:
         console.print(f"unknown: {', '.join(unknown)}; there are {', '.join(MEASUREMENTS)}" if unknown else "at least one run")

@@ -67,3 +67,17 @@ def test_an_unknown_name_is_refused_before_anything_starts() -> None:
 
 def test_the_header_says_where_it_was_measured() -> None:
     assert set(machine.header()) == {"machine", "python", "kafka", "commit", "load"}
+
+
+def test_a_piped_table_keeps_its_columns_whole(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    name, peer = "a measurement whose name fills half of a narrow terminal", "something that does the same with nothing between"
+
+    def quick(_run: int, _say: Say) -> list[Reading]:
+        return [Reading(name, 10.0, "decisions/s", Goal(100), peer, 5.0)]
+
+    monkeypatch.delenv("COLUMNS", raising=False)
+    monkeypatch.setattr(table, "MEASUREMENTS", {"quick": lambda: quick})
+    assert table.run_bench(("quick",), 1) == 0
+    printed = capsys.readouterr().out
+    assert name in printed
+    assert peer in printed

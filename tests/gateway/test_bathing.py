@@ -94,7 +94,7 @@ class Desk:
 
 def fact(decision: dict[str, Any], kind: str) -> dict[str, Any]:
     """The data of its one fact of this type."""
-    assert decision["outcome"] == "accepted", decision
+    assert decision["outcome"] == "accepted", (decision["outcome"], decision["reason"], decision["why"])
     (found,) = (one["data"] for one in decision["facts"] if one["type"] == f"childcare.{kind}.v1")
     return dict(found)
 
@@ -133,7 +133,7 @@ async def test_one_place_to_bathe_is_booked_waited_for_given_back_offered_and_ta
         "session_id": session, "start": f"{DAY}T09:00:00+08:00", "end": f"{DAY}T10:00:00+08:00", "mode": "visit", "seats": 1, "staff": 1,
         "service": "bathing",
     }  # fmt: skip
-    fact(await desk.act(f"sites/{station}/sessions", {"version": 1, "sessions": [offered]}, "provider:s-1"), "session.published")
+    fact(await desk.act(f"sites/{station}/sessions", {"version": 1, "sessions": [offered]}, f"provider:{station}"), "session.published")
 
     nobody = await desk.act("bookings", wish(f"other-{run}", categories=[]))
     assert (nobody["outcome"], nobody["reason"]) == ("refused", "not_entitled")

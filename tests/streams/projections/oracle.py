@@ -42,6 +42,7 @@ class Oracle:
         self.tasks: dict[tuple[str, str], dict[str, Any]] = {}
         self.policies: dict[tuple[str, str], dict[str, Any]] = {}
         self.orders: dict[tuple[str, str], dict[str, Any]] = {}
+        self.guests: dict[tuple[str, str], dict[str, Any]] = {}
         self.history: Counter[tuple[str, str, str]] = Counter()
         self.slots: dict[tuple[str, str, str, str], dict[str, Any]] = {}
         self.providers: dict[tuple[str, str], dict[str, Any]] = {}
@@ -78,7 +79,9 @@ class Oracle:
             self._fact(area, at, fact["type"], fact["data"])
 
     def _fact(self, area: str, at: int, kind: str, f: dict[str, Any]) -> None:
-        if "order_id" in f and "standing_order.run" not in kind:
+        if "guest_id" in f:
+            self._guest(area, kind, f)
+        elif "order_id" in f and "standing_order.run" not in kind:
             self.history[area, f["order_id"], kind] += 1
             self._order(area, at, kind, f)
         elif "standing_order_id" in f:
@@ -126,8 +129,17 @@ class Oracle:
                     self._slot(area, f, f["provider_id"])["held"] -= f["portions"]
             case "order.delivered.v1" | "order.closed.v1":
                 self.orders[key] |= {"state": kind.split(".")[2], "why": f.get("result")}
-                if f["provider_id"] and not self.orders[key]["attempts"]:
+                if f["provider_id"] and not self.orders[key]["attempts"] and not f.get("lent_by"):
                     self._serve(area, f, f)
+            case "order.asked_elsewhere.v1":
+                self.orders[key] = {**f, "state": "asked", "why": f["cause"], "attempts": 0, "welfare": None}
+                self.orders[key] |= {"provider_id": None, "travel_s": None, "lending": f["lending_area"]}
+            case "order.placed_elsewhere.v1":
+                self.orders[key] |= {"state": "elsewhere", "why": None, "provider_id": f["provider_id"], "travel_s": f["travel_s"]}
+            case "order.nowhere.v1":
+                self.orders[key] |= {"state": "unplaced", "why": f["reason"], "provider_id": None, "travel_s": None, "lending": None}
+            case "request.withdrawn.v1":
+                pass
             case "delivery.attempted.v1":
                 order = self.orders[key]
                 if not order["attempts"]:  # the meal left its kitchen with the first attempt
@@ -135,6 +147,27 @@ class Oracle:
                 order["attempts"] = f["attempt"]
             case "order.welfare_check_due.v1":
                 self.orders[key]["welfare"] = at
+            case other:
+                raise AssertionError(other)
+
+    def _guest(self, area: str, kind: str, f: dict[str, Any]) -> None:
+        key = (area, f["guest_id"])
+        match kind.split(".", 1)[1]:
+            case "guest.refused.v1":
+                self.guests[key] = {"state": "refused", "why": f["reason"], "provider_id": None, "portions": None}
+            case "guest.assigned.v1":
+                self.guests[key] = {**f, "state": "assigned", "why": None}
+                self._slot(area, f, f["provider_id"])["held"] += f["portions"]
+            case "guest.moved.v1":
+                self.guests[key] |= {"why": f["cause"], "provider_id": f["provider_id"]}
+                self._slot(area, f, f["from_provider_id"])["held"] -= f["portions"]
+                self._slot(area, f, f["provider_id"])["held"] += f["portions"]
+            case "guest.released.v1":
+                self.guests[key] |= {"state": "released", "why": f["cause"]}
+                self._slot(area, f, f["provider_id"])["held"] -= f["portions"]
+            case "guest.closed.v1":
+                self.guests[key] |= {"state": "closed", "why": None}
+                self._serve(area, f, f)
             case other:
                 raise AssertionError(other)
 

@@ -12,6 +12,7 @@ from schemas.facts import CaseStuck, Fact, PolicyAdopted, TaskClosed, TaskKind, 
 from schemas.journal import SetAside
 from streams.memory import MemoryJournal
 from tests.streams.projections.journals import Pen
+from tests.streams.projections.lending_story import LendingStory
 
 START_MS = 1_795_300_000_000
 FIRST_DAY = date(2026, 11, 22)
@@ -70,6 +71,7 @@ class Story:
 
     def __init__(self, seed: int, journal: MemoryJournal) -> None:
         self._rng = Random(f"story/{seed}")
+        self._lending = LendingStory(seed, START_MS, FIRST_DAY.isoformat())
         self.pen = Pen(journal)
         self._areas = {"310106": 0, "310151": 1 % journal.partitions}
         self._now_ms = START_MS
@@ -119,7 +121,8 @@ class Story:
     def _facts(self, area: str) -> list[Fact]:
         tellers: list[Callable[[str], list[Fact]]] = [self._place, self._place, self._place, self._order_goes_on, self._order_goes_on]
         tellers += [self._provider, self._kitchen, self._standing_order, self._office]
-        return [fact for _ in range(self._rng.randint(0, 3)) for fact in self._rng.choice(tellers)(area)]
+        here = [fact for _ in range(self._rng.randint(0, 3)) for fact in self._rng.choice(tellers)(area)]
+        return here + self._lending.tell(area)
 
     def _provider_id(self) -> str:
         return f"c-{self._rng.randint(1, 6)}"

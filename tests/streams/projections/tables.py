@@ -66,16 +66,19 @@ async def _assert_orders(oracle: Oracle, dsn: str) -> None:
     assert {
         (r["area"], r["order_id"]): (
             r["state"], r["reason"], r["provider_id"], r["travel_s"], r["attempts"], r["welfare_check_ms"], r["day"].isoformat(),
-            r["portions"], r["person_id"], r["price_fen"], orjson.loads(r["diets"] or "[]"), r["lat"],
+            r["portions"], r["person_id"], r["price_fen"], orjson.loads(r["diets"] or "[]"), r["lat"], r["lending_area"],
         )
         for r in rows
     } == {
         key: (
             o["state"], o["why"], o["provider_id"], o["travel_s"], o["attempts"], o["welfare"], o["date"], o["portions"], o["person_id"],
-            o.get("price_fen"), o.get("diets", []), o.get("lat"),
+            o.get("price_fen"), o.get("diets", []), o.get("lat"), o.get("lending"),
         )
         for key, o in oracle.orders.items()
     }  # fmt: skip
+    guests = await fetch(dsn, "SELECT area, guest_id, state, reason, provider_id, portions FROM meals_guests")
+    told = {key: (g["state"], g["why"], g["provider_id"], g["portions"]) for key, g in oracle.guests.items()}
+    assert {tuple(row)[:2]: tuple(row)[2:] for row in guests} == told
     history = await fetch(dsn, "SELECT area, order_id, fact_type, count(*) FROM meals_order_history GROUP BY 1, 2, 3")
     assert {tuple(row)[:3]: row[3] for row in history} == oracle.history
     tallies = await fetch(dsn, "SELECT * FROM meals_order_tallies WHERE orders <> 0 OR portions <> 0 OR near_orders <> 0")

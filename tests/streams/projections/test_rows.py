@@ -26,7 +26,9 @@ async def test_tables_equal_a_naive_fold_of_the_journal_at_every_stop(database: 
         story.tell(60)
         await project(database, journal, pace)
         oracle = _oracle(journal)
-        assert min(len(oracle.orders), len(oracle.tasks), len(oracle.standing), len(oracle.echoes), len(oracle.owners)) > 2
+        assert (
+            min(len(oracle.orders), len(oracle.guests), len(oracle.tasks), len(oracle.standing), len(oracle.echoes), len(oracle.owners)) > 2
+        )
         await assert_tables_are(oracle, database)
 
 

@@ -31,11 +31,7 @@ class Connections:
 
     async def post(self, path: str, body: bytes, headers: str) -> Answer:
         """One POST. A connection that breaks raises; nothing is sent twice."""
-        if self._free:
-            reader, writer = self._free.pop()
-        else:
-            reader, writer = await asyncio.open_connection(self._host, self._port)
-            self.opened += 1
+        reader, writer = self._idle() or await self._open()
         head = f"POST {path} HTTP/1.1\r\nhost: {self._host}:{self._port}\r\ncontent-length: {len(body)}\r\n{headers}\r\n"
         writer.write(head.encode() + body)
         answer_head = await reader.readuntil(b"\r\n\r\n")
@@ -43,6 +39,19 @@ class Connections:
         answer = Answer(int(answer_head[9:12]), await reader.readexactly(int(length[1]) if length else 0), answer_head)
         self._free.append((reader, writer))
         return answer
+
+    def _idle(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter] | None:
+        """The one used last; what the server has closed meanwhile, as it does after some idle seconds, is let go."""
+        while self._free:
+            reader, writer = self._free.pop()
+            if not reader.at_eof():
+                return reader, writer
+            writer.close()
+        return None
+
+    async def _open(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        self.opened += 1
+        return await asyncio.open_connection(self._host, self._port)
 
     async def close(self) -> None:
         """Close what is open and free."""

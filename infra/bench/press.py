@@ -183,8 +183,9 @@ def measure(run: int, say: Say, *, per_s: int = PER_S, seconds: float = SECONDS,
 async def _measure(place: Ground, run: int, say: Say, pace: Pace) -> list[Reading]:
     per_s, seconds, staged = pace
     region, count, warm = Region(run), round(per_s * seconds), round(per_s * WARM_UP_SECONDS)
-    meals = World(round(MEALS_PER_S * (seconds + staged / per_s + 2 * LATE_S_MAX)), run=f"pm{run}", seed=run + 1)
-    long_s = seconds + staged / per_s + LATE_S_MAX
+    # Presses, staged presses, and the peer with its warm-up: the meals must last beside all of them.
+    long_s = 2 * seconds + WARM_UP_SECONDS + staged / per_s + LATE_S_MAX
+    meals = World(round(MEALS_PER_S * long_s), run=f"pm{run}", seed=run + 1)
     orders = meals.batches(round(MEALS_PER_S / MEALS_PER_RECORD * long_s), MEALS_PER_RECORD)
     port = await _start(place, region, list(meals.directory()))
     writer = producer(place.bootstrap)

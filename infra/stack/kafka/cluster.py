@@ -28,6 +28,9 @@ _STOP_GRACE_S = 10.0
 _PAUSE_S = 0.05
 _JVM = (
     "-server",
+    # Only the quick compiler: on two cores the optimizing one takes most of one for the first minutes of every broker, and what it
+    # makes of Kafka, which mostly waits for the kernel, saves a tenth afterwards (infra/docs/benchmarks.md).
+    "-XX:TieredStopAtLevel=1",
     "-XX:+UseG1GC",
     "-XX:MaxGCPauseMillis=20",
     "-XX:+ExitOnOutOfMemoryError",  # a broker without memory must die, not linger

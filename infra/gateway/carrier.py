@@ -107,7 +107,8 @@ class Carrier:
         try:
             while chunk := self._take(lane):
                 await self._send(log, domain, area, partition, chunk)
-                if lane.queue and GATHER_FROM_EVENTS <= len(chunk) + len(lane.queue) < BATCH_EVENTS_MAX:
+                waiting = len(lane.queue)
+                if 0 < waiting < BATCH_EVENTS_MAX and len(chunk) + waiting >= GATHER_FROM_EVENTS:
                     await asyncio.sleep(GATHER_S)
         finally:
             lane.sender = None

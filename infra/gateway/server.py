@@ -5,7 +5,7 @@ import gc
 import logging
 import signal
 from collections.abc import Iterator
-from contextlib import AsyncExitStack, contextmanager
+from contextlib import AsyncExitStack, contextmanager, suppress
 from typing import Any
 
 import uvicorn
@@ -31,6 +31,7 @@ from infra.settings import Settings
 from infra.telemetry.metrics import Metrics
 from schemas.journal import Clock
 from schemas.topics import DOMAINS
+from streams.ending import cancel_until_ended
 
 CONNECTIONS_MAX = 1000
 FILES_KEPT = 200
@@ -173,14 +174,10 @@ async def _flush(carrier: Carrier) -> None:
 
 
 async def _cancel(tasks: list[asyncio.Task[None]]) -> None:
-    """Cancel until it is heard: a cancellation can be lost inside the Kafka client while it closes."""
-    for _ in range(5):
-        pending = [task for task in tasks if not task.done()]
-        if not pending:
-            return
-        for task in pending:
-            task.cancel()
-        await asyncio.wait(pending, timeout=2)
+    """End what runs beside the server, within bounds: a client of a broker that is gone may close slowly."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(GRACE_SECONDS):
+            await cancel_until_ended(tasks)
 
 
 async def _close_pool(pool: Any) -> None:

@@ -5,6 +5,7 @@ import contextlib
 import random
 import resource
 import signal
+from abc import abstractmethod
 from pathlib import Path
 from typing import Any
 
@@ -30,9 +31,9 @@ class Limited(Fault):
         self.victim = draw.choice([*workers_of(scene), *SERVICES])
         self.touches = frozenset({"workers" if self.victim.startswith("worker-") else self.victim})
 
+    @abstractmethod
     def size(self, pid: int) -> int:
         """What the limit is set to."""
-        raise NotImplementedError
 
     async def start(self, rig: Rig) -> None:
         """See `Fault`. A process that ends meanwhile is one that noticed."""

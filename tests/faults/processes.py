@@ -18,6 +18,7 @@ from infra.supervisor.deployment import Deployment, Shape
 from infra.supervisor.verify import verify
 from schemas.journal import Clock
 from schemas.topics import DOMAINS
+from streams.ending import cancel_until_ended
 
 KILLED = frozenset({"worker", "projector", "gateway", "reactor", "broker"})
 """Of each of these one at least."""
@@ -43,9 +44,7 @@ async def deployment(home: Path, *, workers: int, domains: tuple[str, ...] = DOM
         yield running
     finally:
         if watching is not None:
-            watching.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await watching
+            await cancel_until_ended([watching])
         await asyncio.to_thread(running.stop)
 
 
@@ -71,9 +70,9 @@ async def play_and_verify(running: Deployment, plan: DayPlan, seconds: float, ha
 
 async def _ended(*tasks: "asyncio.Task[Any]") -> None:
     """Cancelled where they still run, and waited for within bounds: a client of a server that is gone may close slowly."""
-    for task in tasks:
-        task.cancel()
-    await asyncio.wait(tasks, timeout=HEAL_S_MAX)
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(HEAL_S_MAX):
+            await cancel_until_ended(tasks)
 
 
 class Harm(ABC):

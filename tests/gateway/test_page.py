@@ -8,6 +8,7 @@ import pytest
 
 from schemas.beds_reasons import BedsReason, BedsRule
 from schemas.childcare_reasons import ChildcareReason, ChildcareRule
+from schemas.codec import Rejected
 from schemas.decisions import CoreReason
 from schemas.emergency import CallChannel, CallOutcome, Desk, Severity
 from schemas.emergency_reasons import EmergencyReason, EmergencyRule, Review, Shortfall
@@ -59,6 +60,7 @@ def test_both_languages_have_the_same_keys_and_the_same_blanks() -> None:
     ("prefix", "codes"),
     [
         ("reason", CoreReason),
+        ("rejected", Rejected),
         ("reason", MealsReason),
         ("rule", MealsRule),
         ("task", TaskKind),

@@ -94,7 +94,7 @@ function drawUnread() {
   byId("unread").replaceChildren(
     el("li", { class: "press kept" }, t("quarantined_note")),
     ...unread.newest.map((one) =>
-      el("li", { class: "press kept" }, el("span", { class: "tag warn" }, one.reason),
+      el("li", { class: "press kept" }, el("span", { class: "tag warn", title: one.reason }, t(`rejected.${one.reason}`)),
         el("span", { class: "id" }, [one.event_id, one.place ? `${one.place.partition}@${one.place.offset}` : "HTTP"].filter(Boolean).join(" · ")),
         el("span", { class: "muted" }, duration(one.age_s)))));
 }

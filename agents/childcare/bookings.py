@@ -112,18 +112,17 @@ def extension_requested(state: ChildcareState, event: ExtensionRequestedEvent, n
     following = next_session(last, last.site.sessions[(last.service, last.date)])
     if following is None or len(booking.run) >= rules.run_sessions_max:
         return refuse(ChildcareReason.NOT_EXTENDABLE, because("no_session"))
-    rule = ruled_out(Ground(state, policy, rules, now_ms), following, (booking.weight,), cutoff=False)
+    ground = Ground(state, policy, rules, now_ms)
+    rule = ruled_out(ground, following, (booking.weight,), cutoff=False)
     if rule is not None:
         return refuse(ChildcareReason.NOT_EXTENDABLE, because(rule, session_id=following.session_id))
     if overlaps(state, booking.child_id, following.starts_ms, following.ends_ms, booking.booking_id) is not None:
         return refuse(ChildcareReason.OVERLAPPING_BOOKING)
     units = rules.units_of(following.mode)
     holder = booking.child_id if rules.counted_by == "child" else booking.family_id
-    if booking.home_area == state.area:
-        part = quota.share(state, rules, quota.account(following.service, holder, int(following.date[:4])), units)
-    else:
-        # The child waits at the counter: another area is not asked, the extension is paid for.
-        part = quota.Share(0, 0, None)
+    # The child waits at the counter: no other area is asked, and what this one does not keep the quota for is paid for.
+    name = quota.account(following.service, holder, int(following.date[:4]))
+    part = quota.own_share(ground, (booking.home_area, booking.child_id), name, units)
     if part.free_units < units and rules.after_quota == "refuse":
         return refuse(ChildcareReason.QUOTA_SPENT)
     return accept(
@@ -168,7 +167,7 @@ def wait_closed(booking: Booking, cause: str) -> tuple[Reasoned, ...]:
         date=session.date,
         cause=cause,
     )
-    return (Reasoned(fact, because(cause)),)
+    return (*map(Reasoned, ask_closed(booking, cause)), Reasoned(fact, because(cause)))
 
 
 def ask_closed(booking: Booking, result: str) -> tuple[Fact, ...]:

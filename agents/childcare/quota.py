@@ -7,6 +7,7 @@ for it: raised in mid-year it is more, lowered it takes nothing back.
 
 from typing import NamedTuple
 
+from agents.childcare.place import Ground
 from agents.childcare.policy import ChildcareParameters, ServiceRules
 from agents.childcare.state import Booking, ChildcareState
 from agents.core import Verdict, accept, refuse
@@ -15,7 +16,7 @@ from agents.shared.ids import derived_id
 from schemas.childcare_duties import QuotaReserveRequestedEvent, QuotaSettleRequestedEvent
 from schemas.childcare_reasons import ChildcareReason
 from schemas.childcare_site_facts import QuotaDenied, QuotaOverdue, QuotaReserved, QuotaSettled, QuotaSettlementAsked
-from schemas.decisions import Reasoned
+from schemas.decisions import Reasoned, Why
 from schemas.facts import TaskKind, TaskOpened
 
 OPERATOR = "childcare-operator"
@@ -56,6 +57,22 @@ def at_home(state: ChildcareState, policy: ChildcareParameters, child_id: str) -
     """Whether this area keeps the child's quota, as far as the registry has told it; by policy who it never spoke of is believed."""
     known = state.homes.get(child_id)
     return policy.home_children == "told" if known is None else known[1]
+
+
+def not_home_why(state: ChildcareState, child_id: str) -> Why:
+    """Why a child that named this area has no quota here: the registry placed it elsewhere, or never spoke of it."""
+    return because("not_at_home_here", known="elsewhere" if child_id in state.homes else "not_registered")
+
+
+def own_share(ground: Ground, at: tuple[str, str], name: str, units: int, taken: int = 0) -> Share:
+    """What this area itself gives free of a new wish for so many units, for ``at``: the home area that was named, and the child.
+
+    Nothing to a child of another area, nor to one that the registry has placed elsewhere since it asked: its quota is not kept here.
+    """
+    home_area, child_id = at
+    if home_area != ground.state.area or not at_home(ground.state, ground.policy, child_id):
+        return Share(0, 0, None)
+    return share(ground.state, ground.rules, name, units, taken)
 
 
 def used_in(state: ChildcareState, service: str, holder: str, year: int) -> int:

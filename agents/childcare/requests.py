@@ -18,7 +18,7 @@ from agents.childcare.place import (
     ruled_out,
 )
 from agents.childcare.policy import ServiceRules
-from agents.childcare.quota import at_home
+from agents.childcare.quota import at_home, not_home_why
 from agents.childcare.runs import Wish
 from agents.childcare.state import ChildcareState, Session
 from agents.childcare.terms import Child, needs_confirming, placed, terms_of
@@ -150,8 +150,7 @@ def _child(ground: Ground, data: BookingWish, member: Member, group_id: str | No
         return Refused(ChildcareReason.SAME_DAY_ONLY, why, data.session_id, day)
     home = state.area if data.home_area is None else data.home_area
     if home == state.area and not at_home(state, policy, child_id):
-        why = because("not_at_home_here", known="elsewhere" if child_id in state.homes else "not_registered")
-        return Refused(ChildcareReason.NOT_AT_HOME_HERE, why, data.session_id, day)
+        return Refused(ChildcareReason.NOT_AT_HOME_HERE, not_home_why(state, child_id), data.session_id, day)
     position = data.position
     return Child(booking_id, child_id, data.family_id, months, rules.weight_of(months), home, position.lat, position.lon, group_id)
 
@@ -204,11 +203,11 @@ def _minute(text: str) -> int:
 
 
 def _with_seat(ground: Ground, children: list[Child], found: Placement) -> Verdict | Refused:
-    state, _, rules, _ = ground
+    rules = ground.rules
     taken: dict[str, int] = {}
     all_terms = []
     for child in children:
-        terms = terms_of(state, rules, child, found.run, taken)
+        terms = terms_of(ground, child, found.run, taken)
         if rules.after_quota == "refuse" and terms.request_id is None and terms.free_units < terms.units:
             first = found.run[0]
             return Refused(ChildcareReason.QUOTA_SPENT, because("quota_spent", units=terms.units), first.session_id, first.date)

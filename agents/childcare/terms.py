@@ -46,10 +46,9 @@ class Terms(NamedTuple):
         return f"{self.holder}|{self.year}"
 
 
-def terms_of(
-    state: ChildcareState, rules: ServiceRules, child: Child, run: tuple[Session, ...], taken: dict[str, int] | None = None
-) -> Terms:
+def terms_of(ground: Ground, child: Child, run: tuple[Session, ...], taken: dict[str, int] | None = None) -> Terms:
     """The terms of a new place. The units of a child of another area are asked for there: until then none is free."""
+    state, _, rules, _ = ground
     first = run[0]
     units = rules.units_of(first.mode) if len(run) == 1 else sum(rules.units_of(session.mode) for session in run)
     year = int(first.date[:4])
@@ -58,7 +57,7 @@ def terms_of(
         request_id = derived_id("quota", state.area, child.booking_id)
         return Terms(units, 0, None, holder, year, 0, price_of(rules, first.mode, units), request_id)
     already = 0 if taken is None else taken.get(f"{holder}|{year}", 0)
-    part = quota.share(state, rules, quota.account(first.service, holder, year), units, already)
+    part = quota.own_share(ground, (child.home_area, child.child_id), quota.account(first.service, holder, year), units, already)
     price_fen = price_of(rules, first.mode, units - part.free_units)
     return Terms(units, part.free_units, part.quota_left, holder, year, part.granted, price_fen, None)
 

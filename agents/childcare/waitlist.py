@@ -4,6 +4,7 @@ from agents.childcare import quota
 from agents.childcare.bookings import ask_closed, ending, gone, rules_of, wait_closed
 from agents.childcare.place import Ground, NoPlacement, nearest_run, overlaps
 from agents.childcare.policy import ServiceRules
+from agents.childcare.quota import at_home, not_home_why
 from agents.childcare.runs import Wish
 from agents.childcare.seating import closed_by, next_waiter
 from agents.childcare.state import Booking, ChildcareState, Session
@@ -17,7 +18,7 @@ from agents.shared.nearest import Point
 from schemas.childcare import OfferAcceptedEvent, OfferDeclinedEvent
 from schemas.childcare_facts import BookingDisplaced, OfferAccepted, OfferDeclined, OfferExpired, OfferMade, OfferWithdrawn
 from schemas.childcare_reasons import ChildcareReason
-from schemas.decisions import Reasoned
+from schemas.decisions import Outcome, Reasoned
 from schemas.facts import Fact, TaskKind
 
 WAITLIST = "waitlist"
@@ -118,7 +119,11 @@ def _goes_first(booking: Booking, rules: ServiceRules, place: int) -> tuple[bool
 
 
 def accepted(state: ChildcareState, event: OfferAcceptedEvent, now_ms: int) -> Verdict:
-    """The family takes the place in time; its terms are those of a new booking, or the old ones for a child that lost its place."""
+    """The family takes the place in time; its terms are those of a new booking, or the old ones for a child that lost its place.
+
+    A child that the registry has placed elsewhere while it waited keeps its turn, which a new booking under its true home would lose,
+    but nothing is free here: the place is charged and a human told, or refused by the same name where nothing is sold.
+    """
     booking = _offered(state, event.data.booking_id, event.data.offer_id)
     if isinstance(booking, Verdict):
         return booking
@@ -129,11 +134,17 @@ def accepted(state: ChildcareState, event: OfferAcceptedEvent, now_ms: int) -> V
     child, way = child_of(booking), (booking.distance_m, booking.travel_s)
     fact: PlacedFact
     if booking.offer_kind == WAITLIST:
-        terms = terms_of(state, rules, child, booking.run)
+        terms = terms_of(ground, child, booking.run)
+        moved = booking.home_area == state.area and not at_home(state, policy, booking.child_id)
+        why = not_home_why(state, booking.child_id) if moved else None
+        told = _home_unclear(booking, now_ms) if moved else ()
         if rules.after_quota == "refuse" and terms.request_id is None and terms.free_units < terms.units:
-            return refuse(ChildcareReason.QUOTA_SPENT, because("quota_spent"))
+            if not moved:
+                return refuse(ChildcareReason.QUOTA_SPENT, because("quota_spent"))
+            return Verdict(Outcome.REFUSED, ChildcareReason.NOT_AT_HOME_HERE.value, tuple(map(Reasoned, told)), why)
         fact = placed(ground, child, booking.run, terms, way, confirm=needs_confirming(rules, terms))
-        return accept(taken, fact)
+        known = () if moved else ask_closed(booking, "at_home_here")
+        return accept(*known, taken, fact, *told, why=why)
     terms = terms_kept(booking, rules)
     unanswered = terms.request_id is not None and not booking.answered
     fact = placed(
@@ -142,6 +153,14 @@ def accepted(state: ChildcareState, event: OfferAcceptedEvent, now_ms: int) -> V
         confirm=not booking.confirmed_once and not unanswered and needs_confirming(rules, terms),
     )  # fmt: skip
     return accept(taken, fact)
+
+
+def _home_unclear(booking: Booking, now_ms: int) -> tuple[Fact, ...]:
+    """A human finds out which area keeps the child's quota; one task a booking, however often the family tries."""
+    if booking.ask_task_id is not None:
+        return ()
+    reason = ChildcareReason.NOT_AT_HOME_HERE.value
+    return (quota.open_task(booking.booking_id, TaskKind.QUOTA_UNDECIDED, now_ms, home_area=booking.home_area, reason=reason),)
 
 
 def declined(state: ChildcareState, event: OfferDeclinedEvent, _now_ms: int) -> Verdict:

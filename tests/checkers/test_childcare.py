@@ -219,6 +219,28 @@ def test_q01_and_n01_a_quota_kept_for_a_child_that_lives_elsewhere(days: Logs) -
     assert "refused not_at_home_here" in caught(silent, "N01")
 
 
+def test_q01_a_child_registered_elsewhere_that_takes_an_offer_is_charged_and_somebody_told(days: Logs) -> None:
+    accepted = {
+        one["data"]["booking_id"]
+        for decided in days.decisions
+        for one in decided.body["facts"]
+        if one["type"] == "childcare.offer.accepted.v1" and one["data"]["kind"] == "waitlist"
+    }
+    _, taken = find(days, CONFIRMED, lambda data: data["booking_id"] in accepted and data["home_area"] == AREA and data["free"])
+    offer, _ = find(days, OFFER, same(taken, "booking_id"))
+    moved = {"child_id": taken["child_id"], "version": 99, "at_home": False}
+    sentence = caught(add_fact(days, offer, "childcare.child.home_recorded.v1", moved), "Q01")
+    assert f"booking {taken['booking_id']} has units, free, left" in sentence
+    assert f"booking {taken['booking_id']} is of a child that does not live here, and nobody is told" in sentence
+    unsold = {
+        "policy": "childcare", "version": "~", "in_force_from": day_of(offer.time_ms), "source": "planted",
+        "parameters": {"services": {"care": {"after_quota": "refuse"}}},
+    }  # fmt: skip
+    spent = add_fact(days, offer, "policy.adopted.v1", unsold)
+    spent = change_fact(spent, find(days, CONFIRMED, same(taken, "booking_id"))[0], CONFIRMED, same(taken, "booking_id"), free_units=0)
+    assert "pays for what is not sold" in caught(spent, "Q01")
+
+
 def test_n01_siblings_told_of_the_seat_alone_though_they_wanted_to_wait(days: Logs) -> None:
     refused = "childcare.booking.refused.v1"
     place, data = find(days, refused, lambda data: data["reason"] == "no_wait_together")

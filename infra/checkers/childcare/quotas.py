@@ -43,7 +43,7 @@ class FreeUnits(Eye[Area]):
             rules = rules_of(area, data["service"], decided.time_ms)
             if booking is not None and session is not None and rules is not None:
                 holder = (data["service"], data["family_id" if rules["counted_by"] == "family" else "child_id"], int(data["date"][:4]))
-                local = booking.data["home_area"] == area.area
+                local = booking.data["home_area"] == area.area and at_home(area, data["child_id"], decided.time_ms)
                 units = _units(rules, session.published["mode"])
                 self._share(area, decided, data, rules=rules, units=units, holder=holder if local else None)
         elif kind == "childcare.booking.repriced.v1":
@@ -63,13 +63,27 @@ class FreeUnits(Eye[Area]):
         wanted: Holder = (data["service"], data["family_id" if rules["counted_by"] == "family" else "child_id"], _year(data["starts_ms"]))
         if holder_of(data) != wanted:
             self.note(f"booking {data['booking_id']} counts for {holder_of(data)}, it should for {wanted}", decided)
-        local = data["home_area"] == area.area
+        local = data["home_area"] == area.area and at_home(area, data["child_id"], decided.time_ms)
+        if data["home_area"] == area.area:
+            self._from_a_waitlist(area, decided, data, rules, local=local)
         units = sum(_units(rules, mode) for mode in modes)
         self._share(area, decided, data, rules=rules, units=units, holder=wanted if local else None)
         if data["price_fen"] != price_fen(rules, data["mode"], data["units"] - data["free_units"]):
             self.note(f"booking {data['booking_id']} costs {data['price_fen']} fen for {data['free_units']}/{data['units']} free", decided)
         if data["free"] != (data["free_units"] == data["units"]):
             self.note(f"booking {data['booking_id']} says free {data['free']} with {data['free_units']} of {data['units']} free", decided)
+
+    def _from_a_waitlist(self, area: Area, decided: Decided, data: dict[str, Any], rules: Rules, *, local: bool) -> None:
+        """Who took an offer: a human looks for the home of a child that lives elsewhere, and what is not sold is not charged."""
+        booking = area.open.get(data["booking_id"])
+        if booking is None:
+            return
+        if rules["after_quota"] == "refuse" and data["free_units"] < data["units"]:
+            self.note(f"booking {data['booking_id']} took an offer and pays for what is not sold", decided)
+        opened = [f["data"] for f in decided.body["facts"] if f["type"] == "task.opened.v1"]
+        asked = any(task["kind"] == "quota_undecided" and task["about"] == data["booking_id"] for task in opened)
+        if not local and not asked and not area.has_human(data["booking_id"]):
+            self.note(f"booking {data['booking_id']} is of a child that does not live here, and nobody is told", decided)
 
     def _share(self, area: Area, decided: Decided, data: dict[str, Any], *, rules: Rules, units: int, holder: Holder | None) -> None:
         """What so many units get: of another area's child nothing, until that area says so."""

@@ -171,9 +171,9 @@ def _held_is_no_place() -> list[Patch]:
 
 def _adjacent_counted_twice() -> list[Patch]:
     def make(terms_of: Any) -> Any:
-        def wrapped(state: Any, rules: Any, child: Any, run: Any, taken: Any = None) -> Any:
-            joined = terms.joined_to(state, child.child_id, run[0])
-            return terms_of(state, rules, child, run if joined is None else (*run, run[-1]), taken)
+        def wrapped(ground: Any, child: Any, run: Any, taken: Any = None) -> Any:
+            joined = terms.joined_to(ground.state, child.child_id, run[0])
+            return terms_of(ground, child, run if joined is None else (*run, run[-1]), taken)
 
         return wrapped
 

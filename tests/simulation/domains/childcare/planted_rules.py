@@ -3,14 +3,33 @@
 from typing import Any
 from unittest.mock import patch
 
-from agents.childcare import quota, requests
+from agents.childcare import quota, requests, waitlist
 from agents.childcare.evolve import WRITERS
 from schemas.facts import PolicyAdopted
-from tests.simulation.planted.kind import Patch, Planted
+from tests.simulation.planted.kind import Patch, Planted, instead
+
+
+def _anywhere(state: Any, policy: Any, child_id: str) -> bool:
+    return True
 
 
 def _everybody_lives_here() -> list[Patch]:
-    return [patch.object(module, "at_home", lambda state, policy, child_id: True) for module in (quota, requests)]  # noqa: ARG005
+    return [patch.object(module, "at_home", _anywhere) for module in (quota, requests, waitlist)]
+
+
+def _offer_not_looked_up() -> list[Patch]:
+    def make(terms_of: Any) -> Any:
+        def wrapped(*wish: Any) -> Any:
+            with patch.object(quota, "at_home", _anywhere):
+                return terms_of(*wish)
+
+        return wrapped
+
+    return [instead(waitlist, "terms_of", make)]
+
+
+def _nobody_asks_where_it_lives() -> list[Patch]:
+    return [patch.object(waitlist, "_home_unclear", lambda booking, now_ms: ())]  # noqa: ARG005
 
 
 def _policy_when_touched() -> list[Patch]:
@@ -23,7 +42,18 @@ def _policy_when_touched() -> list[Patch]:
     return [patch.dict(WRITERS, {PolicyAdopted: write})]
 
 
+CROWDED = {"span_ms": 3 * 3_600_000, "areas": ("310106",)}
+"""All that happens, in one area and three hours: many wait."""
+
 RULE_MISTAKES = (
+    Planted(
+        "offer_not_looked_up", "who takes an offer has its quota here, wherever the register has placed it while it waited",
+        _offer_not_looked_up, frozenset({"Q01"}), CROWDED, silent=True, domain="childcare",
+    ),
+    Planted(
+        "nobody_asks_where_it_lives", "an offer is charged for a child of elsewhere and no human is told", _nobody_asks_where_it_lives,
+        frozenset({"Q01"}), CROWDED, silent=True, domain="childcare",
+    ),
     Planted(
         "everybody_lives_here", "whoever names an area as its home has its quota there", _everybody_lives_here,
         frozenset({"Q01", "N01"}), {"span_ms": 24 * 3_600_000}, silent=True, domain="childcare",

@@ -8,11 +8,15 @@ from tests.simulation.domains.port import Reply, Step
 
 def replies(fact: str, data: Mapping[str, Any], mood: bytes, now_ms: int) -> Reply | None:
     """What families and sites do when they hear: answer an offer, confirm, bring the child, let it stay, collect it; now and then late,
-    too late, or never."""
+    too late, or never. The register moves some children away while they wait, and corrects itself when somebody is refused for it."""
     soon_ms = mood[1] * (2_000 if mood[2] % 3 else 20_000)
     booking = {"booking_id": data.get("booking_id")}
     by = "p-0" if mood[3] % 8 else "p-2"
     match fact:
+        case "childcare.booking.waitlisted.v1" if mood[0] % 2:
+            return Reply(soon_ms, _lives(data["child_id"], now_ms, here=False))
+        case "childcare.booking.refused.v1" if data["reason"] == "not_at_home_here" and mood[0] % 2:
+            return Reply(soon_ms, _lives(data["child_id"], now_ms, here=True))
         case "childcare.offer.made.v1" if mood[0] % 5:
             kind = "declined" if mood[0] % 5 == 1 else "accepted"
             return Reply(soon_ms, Step(f"childcare.offer.{kind}.v1", {**booking, "offer_id": data["offer_id"]}, "relative:p-1"))
@@ -33,3 +37,8 @@ def replies(fact: str, data: Mapping[str, Any], mood: bytes, now_ms: int) -> Rep
             return Reply(mood[1] * 30_000, Step("childcare.child.checked_out.v1", {**booking, "by": by}, "provider:s-0"))
         case _:
             return None
+
+
+def _lives(child_id: str, now_ms: int, *, here: bool) -> Step:
+    """The register's word of now: a later one has a higher version, and all of them a higher one than what the world sends blindly."""
+    return Step("childcare.child.registered.v1", {"child_id": child_id, "version": now_ms // 1000, "at_home": here}, "office:o-1")

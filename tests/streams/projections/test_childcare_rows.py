@@ -63,7 +63,7 @@ async def _assert_bookings(dsn: str, state: ChildcareState) -> None:
         one.booking_id: (
             one.state.value, one.child_id, [session.session_id for session in one.run], one.starts_ms, one.ends_ms, one.free_units,
             one.price_fen, one.provisional, one.answered, one.offer_id, one.level,
-            _deadline(state, f"case|{one.booking_id}", {r["booking_id"]: r["deadline_ms"] for r in rows}[one.booking_id]),
+            state.deadlines.when(f"case|{one.booking_id}"),
         )
         for one in state.bookings.values()
     }  # fmt: skip
@@ -73,12 +73,6 @@ async def _assert_bookings(dsn: str, state: ChildcareState) -> None:
     tallied = await fetch(dsn, "SELECT state, sum(bookings) AS n FROM childcare_booking_tallies GROUP BY state HAVING sum(bookings) <> 0")
     counted = await fetch(dsn, "SELECT state, count(*) AS n FROM childcare_bookings GROUP BY state")
     assert {r["state"]: r["n"] for r in tallied} == {r["state"]: r["n"] for r in counted}
-
-
-def _deadline(state: ChildcareState, key: str, shown_ms: int | None) -> int | None:
-    """The state's own; a child already there that goes on with a later booking is looked at earlier than its fact said."""
-    when_ms = state.deadlines.when(key)
-    return shown_ms if when_ms is not None and shown_ms is not None and when_ms <= shown_ms else when_ms
 
 
 async def _assert_sessions(dsn: str, state: ChildcareState) -> None:

@@ -8,7 +8,7 @@ cannot be used is dropped by `schemas.emergency_mending` and named in ``needs_re
 from enum import StrEnum
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from schemas import emergency_facts, emergency_units_facts
 from schemas.emergency_devices import DEVICE_EVENTS
@@ -19,6 +19,7 @@ FACTS_OF = (emergency_facts, emergency_units_facts)
 """Whoever knows the words of emergency can read its facts: importing these modules declares them."""
 NEEDS_MAX = 8
 REVIEW_MAX = 24
+ANSWERS_MAX = 12
 
 
 class CallChannel(StrEnum):
@@ -136,14 +137,33 @@ class CallAnswered(Model):
     silent: bool = False
 
 
+class TriageAnswer(Model):
+    """One answer to one question of the triage protocol (E18), both by their codes in the policy; never free text."""
+
+    question: Code
+    answer: Code
+
+
 class CallTriaged(Model):
-    """How bad it is; ``needs`` are skills asked for beyond the kind's own mix; ``position`` places a call that had none."""
+    """How bad it is; ``needs`` are skills asked for beyond the kind's own mix; ``position`` places a call that had none.
+
+    With ``answers`` to the protocol's questions (E18), ``severity`` is where they start from: they raise or lower it. An operator
+    who knows better says why (``severity_reason``): then his ``severity`` stands, and what the answers say is recorded beside it.
+    """
 
     call_id: Id
     severity: Severity
     needs: Needs = ()
     kind: Code | None = None
     position: CityPosition | None = None
+    answers: Annotated[tuple[TriageAnswer, ...], Field(max_length=ANSWERS_MAX)] = ()
+    severity_reason: Code | None = None
+
+    @model_validator(mode="after")
+    def _each_once(self) -> "CallTriaged":
+        if len({one.question for one in self.answers}) != len(self.answers):
+            raise ValueError("question_answered_twice")
+        return self
 
 
 class CallTakenOver(Model):

@@ -82,7 +82,12 @@ class CallAnsweredFact(Fact, fact="emergency.call.answered.v1"):
 
 
 class CallTriagedFact(Fact, fact="emergency.call.triaged.v1"):
-    """An operator judged it. ``roles`` is the whole mix required now; ``dispatching`` false calls nobody (``severity`` false)."""
+    """An operator judged it. ``roles`` is the whole mix required now; ``dispatching`` false calls nobody (``severity`` false).
+
+    ``answers`` are those the triage protocol knows, each ``question:answer`` (E18); ``ignored`` those it does not. ``said`` is the
+    severity the operator gave with them, ``derived`` what the answers made of it and ``rule`` the answer that did; ``severity`` is
+    ``derived``, or ``said`` when the operator had a ``severity_reason``.
+    """
 
     call_id: str
     by: str
@@ -94,6 +99,12 @@ class CallTriagedFact(Fact, fact="emergency.call.triaged.v1"):
     lat: float | None
     lon: float | None
     step_by_ms: int
+    answers: tuple[str, ...] = ()
+    ignored: tuple[str, ...] = ()
+    said: str | None = None
+    derived: str | None = None
+    rule: str | None = None
+    severity_reason: str | None = None
 
 
 class CallTakenOverFact(Fact, fact="emergency.call.taken_over.v1"):

@@ -86,6 +86,7 @@ def _answered(state: EmergencyState, fact: facts.CallAnsweredFact, now_ms: int) 
     call = state.calls[fact.call_id]
     call.answered_ms = now_ms
     call.operator_id = fact.operator_id
+    call.silent = fact.silent
     _acted(state, call, fact.step_by_ms, now_ms)
 
 
@@ -126,6 +127,8 @@ def _escalated(state: EmergencyState, fact: facts.CallEscalated, _now_ms: int) -
     assert fact.level in (call.level, call.level + 1), "levels rise by one"
     assert (fact.level == call.level) == fact.repeated
     call.level = fact.level
+    if fact.cause == "unanswered" and state.policy_of(call).ladder[fact.level - 1].silent:
+        call.silent = True
     if fact.resumed:
         call.manual = False
         want(state, call)

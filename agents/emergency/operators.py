@@ -10,6 +10,7 @@ from agents.emergency import handover
 from agents.emergency.contacts import gone
 from agents.emergency.escalation import after_act_ms, treated_as_life
 from agents.emergency.policy import EmergencyParameters
+from agents.emergency.protocol import Derived, derived
 from agents.emergency.seek import dispatched, gap_left
 from agents.emergency.state import Call, EmergencyState
 from agents.emergency.states import CallState, Leg
@@ -18,7 +19,7 @@ from agents.shared.explanation import because
 from agents.shared.nearest import Point
 from agents.shared.responders import Ask, Found
 from schemas import emergency as words
-from schemas.decisions import Reasoned
+from schemas.decisions import Reasoned, Why
 from schemas.emergency_facts import (
     CallAnsweredFact,
     CallCalledBackFact,
@@ -66,32 +67,54 @@ def answered(state: EmergencyState, event: words.CallAnsweredEvent, now_ms: int)
 
 
 def triaged(state: EmergencyState, event: words.CallTriagedEvent, now_ms: int) -> Verdict:
-    """A human judged it: the mix follows the kind and the needs; a false alarm calls everybody off who was sent."""
+    """A human judged it: the mix follows the kind and the needs; a false alarm calls everybody off who was sent. Answers to the
+    protocol's questions raise or lower what he says, unless he says why it stands (E18)."""
     found = _open(state, event)
     if isinstance(found, Verdict):
         return found
     call, policy = found
     data = event.data
-    severity = data.severity.value
-    kind = data.kind or call.kind
-    false = data.severity is words.Severity.FALSE
+    asked = derived(policy.protocol.get(data.kind or call.kind, ()), data.answers, data.severity.value, silent=call.silent)
+    severity = asked.severity if data.severity_reason is None else data.severity.value
+    kind = data.kind or asked.kind or call.kind
+    needs = tuple(dict.fromkeys((*data.needs, *asked.needs))) if asked.needs else data.needs
+    false = severity == words.Severity.FALSE
     position = data.position
     fact = CallTriagedFact(
         call_id=call.call_id,
         by=event.actor,
         severity=severity,
         kind=kind,
-        needs=data.needs,
-        roles=() if false else policy.mix(kind, data.needs),
+        needs=needs,
+        roles=() if false else policy.mix(kind, needs),
         dispatching=not false,
         lat=call.lat if position is None else position.lat,
         lon=call.lon if position is None else position.lon,
         step_by_ms=after_act_ms(call, policy, now_ms, triaged=True, manual=call.manual),
+        answers=asked.answers,
+        ignored=asked.ignored,
+        said=data.severity.value if data.answers else None,
+        derived=asked.severity if data.answers else None,
+        rule=asked.rule,
+        severity_reason=data.severity_reason,
     )
+    why = _by_protocol(call, data, asked)
     if not false:
-        return accept(fact, *task_closed(call, TaskKind.CALL_NEEDS_REVIEW, "triaged"))
+        return accept(fact, *task_closed(call, TaskKind.CALL_NEEDS_REVIEW, "triaged"), why=why)
     called_off = [released(call, policy, responder_id, "triaged_false", now_ms) for responder_id in call.engaged]
-    return accept(fact, *called_off, *all_closed(call, "triaged_false"))
+    return accept(fact, *called_off, *all_closed(call, "triaged_false"), why=why)
+
+
+def _by_protocol(call: Call, data: words.CallTriaged, asked: Derived) -> Why | None:
+    """Why the priority is not simply what the operator said, or why it is all the same."""
+    said, answer, protocol = data.severity.value, asked.rule, call.version
+    if data.severity_reason is not None:
+        return because("operator_knows_better", reason=data.severity_reason, derived=asked.severity, answer=answer, protocol=protocol)
+    if asked.kept:
+        return because("silent_not_lowered", said=said, answer=answer, protocol=protocol)
+    if answer is not None:
+        return because("by_protocol", said=said, answer=answer, protocol=protocol)
+    return None
 
 
 def taken_over(state: EmergencyState, event: words.CallTakenOverEvent, now_ms: int) -> Verdict:

@@ -6,8 +6,9 @@ it was opened under until it ends, so a change never moves a timer that is runni
 
 from functools import cached_property
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
+from agents.emergency.protocol import PROTOCOL, QUESTIONS_MAX, Parameters, Question
 from agents.shared.travel import Travel, Way
 from schemas.emergency import CallChannel, Severity
 from schemas.primitives import Code
@@ -18,11 +19,7 @@ ROLE_OVERRIDE = "override"
 """The role of one an operator sends beyond the mix."""
 
 
-class _Parameters(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
-
-
-class SignalRule(_Parameters):
+class SignalRule(Parameters):
     """What a signal of one channel is taken for until a human has judged it."""
 
     kind: Code = Field(description="incident kind: chooses the mix")
@@ -48,7 +45,7 @@ SIGNALS: dict[str, SignalRule] = {
 """E-R4 [P Sovereign]: every alarm is an emergency until proved not. Which signals go at once is [O]."""
 
 
-class Role(_Parameters):
+class Role(Parameters):
     """So many responders with all these skills."""
 
     role: Code
@@ -64,7 +61,7 @@ MIXES: dict[str, tuple[Role, ...]] = {
 """Required mix by incident kind (E6); no source gives one for community rescue: [O]. Any other kind needs one responder."""
 
 
-class KindRule(_Parameters):
+class KindRule(Parameters):
     """How one kind of responder travels, and how long its position counts (None: the area's own limit)."""
 
     mode: Code
@@ -85,7 +82,7 @@ SPEEDS_CM_S = {"walk": 130, "ebike": 420, "car": 600}
 """Brisk walk, e-bike and car in town: [O]. An unknown mode or kind is taken for a walker, who promises least."""
 
 
-class LadderStep(_Parameters):
+class LadderStep(Parameters):
     """One escalation level: who is told so long after the incident was opened, and whether it then counts as silent."""
 
     after_s: int = Field(ge=1, le=3600)
@@ -102,7 +99,7 @@ LADDER = (
 """E-R9 [O]: unanswered 10 s -> second seat; 30 s -> supervisor; 60 s -> treated as a silent emergency (E-R6 [P 安康通])."""
 
 
-class EmergencyParameters(_Parameters):
+class EmergencyParameters(Parameters):
     """All parameters of the ``emergency`` policy."""
 
     signals: dict[Code, SignalRule] = Field(default=SIGNALS, description="by channel; a channel left out keeps its default")
@@ -110,6 +107,8 @@ class EmergencyParameters(_Parameters):
     stopgap: bool = Field(default=True, description="nobody with the skills: send the nearest anybody, and go on looking [O]")
     merge_window_s: int = Field(default=300, ge=0, le=86400, description="repeats of one person or device join, from the first signal [O]")
     merged_names_kept: int = Field(default=32, ge=0, le=1000, description="call ids of merged signals known per incident [O]")
+
+    protocol: dict[Code, tuple[Question, ...]] = Field(default=PROTOCOL, max_length=50, description="by incident kind (E18) [O]")
 
     ladder: tuple[LadderStep, ...] = Field(default=LADDER, min_length=1, max_length=10, description="E-R9 [O]")
     first_seat: Code = Field(default="first_seat", description="who is called at level 0 [O]")
@@ -176,6 +175,11 @@ class EmergencyParameters(_Parameters):
             raise ValueError("bad_device_ladder")
         if any(len(mix) > 8 for mix in self.mixes.values()):
             raise ValueError("mix_too_large")
+        for questions in self.protocol.values():
+            if len(questions) > QUESTIONS_MAX:
+                raise ValueError("too_many_questions")
+            if len({one.question for one in questions}) != len(questions):
+                raise ValueError("question_listed_twice")
         return self
 
     @cached_property

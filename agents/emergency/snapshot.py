@@ -16,9 +16,9 @@ from agents.shared.responders import Unit
 PLAIN = (
     "channel", "kind", "severity", "person_id", "device_id", "lat", "lon", "version", "correlationid", "opened_ms", "answered_ms",
     "dispatched_ms", "arrived_ms", "last_act_ms", "level", "operator_id", "triaged", "manual", "dispatching", "round", "attempt", "short",
-    "signals", "contact_step", "called_contact", "accepted_contact",
+    "signals", "contact_step", "called_contact", "accepted_contact", "silent",
 )  # fmt: skip
-"""Fields of an incident that JSON writes as they are."""
+"""Fields of an incident that JSON writes as they are. New ones stand last: a snapshot written before them has none."""
 LISTS = ("served", "names", "released_to", "handed_to", "called")
 DICTS = ("asked", "tasks")
 
@@ -122,7 +122,7 @@ def _take_rare(state: EmergencyState, row: Row) -> None:
 def _take_call(state: EmergencyState, call_id: str, values: Row) -> None:
     plain, lists, dicts, word, needs_review, needs, roles, engaged = values
     call = Call(call_id)
-    for name, value in zip(PLAIN, plain, strict=True):
+    for name, value in zip(PLAIN[: len(plain)], plain, strict=True):
         setattr(call, name, value)
     for name, value in zip((*LISTS, *DICTS), (*lists, *dicts), strict=True):
         setattr(call, name, value)

@@ -66,6 +66,7 @@ class Call:
         "severity",
         "short",
         "signals",
+        "silent",
         "state",
         "tasks",
         "triaged",
@@ -74,8 +75,7 @@ class Call:
 
     def __init__(self, call_id: str) -> None:
         self.call_id = call_id
-        self.channel = ""
-        self.kind = ""
+        self.channel = self.kind = ""
         self.severity = ""
         self.person_id: str | None = None
         self.device_id: str | None = None
@@ -92,6 +92,8 @@ class Call:
         self.last_act_ms = 0
         """When a human last did something about it."""
         self.state = CallState.NEW
+        self.silent = False
+        """Nobody has been heard: no answer to a question makes it lighter (E14, E18)."""
         self.level = 0
         self.operator_id: str | None = None
         self.triaged = False

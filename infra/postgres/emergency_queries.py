@@ -9,6 +9,7 @@ from typing import Any
 
 import orjson
 
+from infra.postgres.emergency_protocol import protocol_of
 from infra.postgres.values import instant_or_none, today
 from schemas.journal import SHANGHAI, instant
 
@@ -97,6 +98,7 @@ async def _incident(pool: Any, row: Any) -> dict[str, Any]:
         "related_call_id": row["related_call_id"],
         "correlationid": row["correlationid"],
         "policy": row["policy"],
+        "protocol": await protocol_of(pool, row["area"], row["policy"]),
         "reference": row["reference"],
         "callback_by": instant_or_none(row["callback_by_ms"]),
         "called_back_at": instant_or_none(row["called_back_ms"]),

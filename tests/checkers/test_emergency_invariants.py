@@ -24,6 +24,7 @@ ENDED = "emergency.dispatch.ended.v1"
 ESCALATED = "emergency.call.escalated.v1"
 CLOSED = "emergency.call.closed.v1"
 ACCEPTED = "emergency.dispatch.accepted.v1"
+TRIAGED = "emergency.call.triaged.v1"
 RELEASED = "emergency.responder.released.v1"
 
 Plant = Callable[[Logs], Logs]
@@ -146,6 +147,8 @@ PLANTED: dict[str, tuple[frozenset[str], Plant]] = {
     "nobody looked for": (frozenset({"E02"}), _alone),
     "a chain promised too late": (frozenset({"E03"}), partial(_moved, OPENED, "step_by_ms", 60_000)),
     "a chain that ends": (frozenset({"E03"}), _chain_ends),
+    "a judgement not by its answers": (frozenset({"E18"}), partial(_changed, TRIAGED, derived="help", rule="conscious:yes")),
+    "a judgement with another mix": (frozenset({"E18"}), partial(_changed, TRIAGED, roles=[["anybody"]])),
     "a level skipped": (frozenset({"E04"}), _level_two_first),
     "the wrong seat told": (frozenset({"E04"}), partial(_changed, ESCALATED, to="nobody")),
     "closed by a device": (frozenset({"E05"}), _closed_by_a_device),

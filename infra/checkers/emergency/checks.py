@@ -1,7 +1,7 @@
 """What the checkers are told about emergency."""
 
 from infra.checkers.domain import DomainChecks
-from infra.checkers.emergency import answers, chain, devices, field, nearest, signals, timers, waiting
+from infra.checkers.emergency import answers, chain, devices, field, nearest, protocol, signals, timers, waiting
 from infra.checkers.emergency.expected import EmergencyExpected
 from infra.checkers.emergency.model import Area
 from infra.checkers.emergency.units import MODEL
@@ -13,7 +13,8 @@ from infra.checkers.logs import Logs
 def eyes_with(event_of: EventOf, *, every: int = 1, settled: bool = True) -> list[Eye[Area]]:
     """Fresh eyes for one fold."""
     return [
-        signals.Signals(event_of), signals.Raises(), chain.Chain(), chain.HumanActs(event_of), answers.Answers(event_of),
+        signals.Signals(event_of), signals.Raises(), chain.Chain(), chain.HumanActs(event_of), protocol.Judgements(event_of),
+        answers.Answers(event_of),
         timers.Timers(settled=settled), field.Responders(), field.Moves(), field.Access(), devices.Devices(), nearest.NearestFit(every),
         waiting.Freed(), waiting.Suggestions(),
     ]  # fmt: skip
@@ -41,6 +42,7 @@ CHECKS = DomainChecks(
         "E09": ("一人一事", "a responder on one incident"),
         "E14": ("无声即危急，只升不降", "silence is grave; rules never make lighter"),
         "E17": ("设备与覆盖", "devices and coverage"),
+        "E18": ("问询按规程定级", "the priority is what the answers make of it"),
         "E19": ("接受者方得进门方法", "the way in only to who accepted"),
         "E22": ("结案要素齐全", "a close is whole and calls back"),
         "E9P": ("抽调只作建议", "taking somebody from a lesser incident is proposed, never done"),

@@ -60,6 +60,8 @@ class Incident:
     arrived_ms: int | None = None
     triaged: bool = False
     manual: bool = False
+    silent: bool = False
+    """Nobody has been heard: rung in vain up to a silent step, or answered without a word."""
     level: int = 0
     signals: int = 1
     round: int = 0
@@ -269,6 +271,11 @@ def _acted(area: Area, incident: Incident, data: Data) -> None:
     area.set(data["step_by_ms"], "ladder", incident.call_id)
 
 
+def _answered(area: Area, incident: Incident, data: Data) -> None:
+    incident.silent = data["silent"]
+    _acted(area, incident, data)
+
+
 def _triaged(area: Area, incident: Incident, data: Data) -> None:
     incident.triaged = True
     incident.severity, incident.kind, incident.dispatching = data["severity"], data["kind"], data["dispatching"]
@@ -295,6 +302,9 @@ def _handed(area: Area, incident: Incident, data: Data) -> None:
 
 def _escalated(area: Area, incident: Incident, data: Data) -> None:
     incident.level = data["level"]
+    step = area.policy_of(incident)["ladder"][: incident.level][-1:]
+    if data["cause"] == "unanswered" and any(one.get("silent", False) for one in step):
+        incident.silent = True
     if data["resumed"]:
         incident.manual = False
         area.want(incident)
@@ -340,7 +350,7 @@ CALL_WRITERS: dict[str, Callable[[Area, Data], None]] = {
     "emergency.call.opened.v1": _opened,
     "emergency.call.merged.v1": _merged,
     "emergency.call.prioritised.v1": on_call(_prioritised),
-    "emergency.call.answered.v1": on_call(_acted),
+    "emergency.call.answered.v1": on_call(_answered),
     "emergency.call.triaged.v1": on_call(_triaged),
     "emergency.call.taken_over.v1": on_call(_taken_over),
     "emergency.call.handed_over.v1": on_call(_handed),

@@ -36,8 +36,36 @@ KINDS: dict[str, dict[str, Any]] = {
     "rescue_car": {"mode": "car"},
     "station": {"mode": "ebike", "fix_age_s_max": 86_400},
 }
+EFFECTS: dict[str, dict[str, dict[str, dict[str, Any]]]] = {
+    "medical": {
+        "conscious": {"yes": {}, "no": {"raises_to": "life"}, "unsure": {"raises_to": "urgent"}},
+        "breathing": {"yes": {}, "no": {"raises_to": "life"}, "unsure": {"raises_to": "urgent"}},
+        "chest_pain": {"yes": {"raises_to": "life"}, "no": {}, "unsure": {}},
+        "fallen": {"yes": {"kind": "fall"}, "no": {}, "unsure": {}},
+        "help_only": {"yes": {"lowers_to": "help"}, "no": {}, "unsure": {}},
+    },
+    "fall": {
+        "conscious": {"yes": {}, "no": {"raises_to": "life"}, "unsure": {"raises_to": "urgent"}},
+        "bleeding": {"yes": {"raises_to": "life"}, "no": {}, "unsure": {}},
+        "head_hit": {"yes": {"raises_to": "life"}, "no": {}, "unsure": {"raises_to": "urgent"}},
+        "stands": {"yes": {"lowers_to": "help"}, "no": {}, "unsure": {}},
+    },
+    "fire": {
+        "trapped": {"yes": {"raises_to": "life"}, "no": {}, "unsure": {}},
+        "breathed_smoke": {"yes": {"raises_to": "life", "needs": ["first_aid"]}, "no": {}, "unsure": {}},
+        "over": {"yes": {"lowers_to": "urgent"}, "no": {}, "unsure": {}},
+    },
+}
+"""What an operator asks by kind, and what each answer does (E18)."""
+PROTOCOL: dict[str, list[dict[str, Any]]] = {
+    kind: [
+        {"question": question, "answers": [{"answer": answer, **effect} for answer, effect in answers.items()]}
+        for question, answers in questions.items()
+    ]
+    for kind, questions in EFFECTS.items()
+}
 DEFAULTS: Parameters = {
-    "signals": {}, "mixes": MIXES, "stopgap": True, "merge_window_s": 300, "merged_names_kept": 32,
+    "signals": {}, "mixes": MIXES, "protocol": PROTOCOL, "stopgap": True, "merge_window_s": 300, "merged_names_kept": 32,
     "ladder": [
         {"after_s": 10, "to": "second_seat"}, {"after_s": 30, "to": "supervisor"},
         {"after_s": 60, "to": "duty_manager", "silent": True, "suggests": "desk_120"},

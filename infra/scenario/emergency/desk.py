@@ -14,6 +14,14 @@ SECOND_MS = 1000
 ENDED_BY_MS = 3 * HOUR_MS
 """Whatever nobody could serve is ended by a human then: assumed."""
 
+ANSWERS = {
+    ("medical", "life"): (("conscious", "no"), ("breathing", "unsure")),
+    ("medical", "help"): (("conscious", "yes"), ("breathing", "yes"), ("help_only", "yes")),
+    ("fall", "life"): (("conscious", "yes"), ("head_hit", "yes")),
+    ("fall", "help"): (("conscious", "yes"), ("head_hit", "no"), ("stands", "yes")),
+}
+"""What the person says when asked, by the incident's kind and what was the matter in truth."""
+
 
 class Desk:
     """The call centre of one district, and everybody who calls it."""
@@ -107,8 +115,13 @@ class Desk:
         """What was found; somebody without a known home says where they are."""
         if not self._open(script.call_id):
             return
-        data: dict[str, Any] = {"call_id": script.call_id, "severity": script.severity}
         call = self.stage.state.calls[script.call_id]
+        data: dict[str, Any] = {"call_id": script.call_id, "severity": script.severity}
+        answers = ANSWERS.get((call.kind, script.severity))
+        if answers is not None and not call.silent and call.severity != "false":
+            # The operator asks; where the person's answers lead is the script's own severity.
+            data["severity"] = call.severity
+            data["answers"] = [{"question": question, "answer": answer} for question, answer in answers]
         if call.lat is None:
             street = self.world.district.streets[0]
             data["position"] = {"lat": street.lat, "lon": street.lon}

@@ -112,6 +112,11 @@ class RandomDay:
             data["needs"] = rng.choice((["first_aid"], ["lifting", "doctor"]))
         if rng.random() < 0.3:
             data["position"] = self.place()
+        if rng.random() < 0.5:
+            asked = rng.sample(("conscious", "fallen", "help_only", "stands", "over", "odd"), rng.randrange(1, 4))
+            data["answers"] = [{"question": one, "answer": rng.choice(("yes", "no", "unsure"))} for one in asked]
+        if rng.random() < 0.2:
+            data["severity_reason"] = "seen_on_video"
         return "call.triaged", data | ({"kind": rng.choice(("fall", "fire", "lost"))} if rng.random() < 0.3 else {})
 
     def take(self) -> Sent:

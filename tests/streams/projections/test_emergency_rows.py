@@ -126,6 +126,31 @@ async def test_a_drill_leaves_no_row_and_the_queue_shows_real_people_gravest_fir
         assert responder["sent_to"][0]["call_id"] == "k-button"
 
 
+async def test_the_questions_shown_are_those_of_the_policy_an_incident_began_with(database: str) -> None:
+    question = {
+        "question": "talks",
+        "zh": "能说话吗",
+        "en": "Talks",
+        "answers": [{"answer": "no", "zh": "否", "en": "No", "raises_to": "life"}],
+    }
+    world = World()
+    world.press("k-1", "p-1")
+    world.policy("own", protocol={"medical": [question]})
+    world.press("k-2", "p-2", "phone")
+    world.send("call.triaged", call_id="k-2", severity="help", answers=[{"question": "talks", "answer": "no"}])
+    await _project(database, world.decisions)
+    async with asyncpg.create_pool(database, min_size=1, max_size=2) as pool:
+        by_default = await emergency_queries.request(pool, "k-1")
+        by_own = await emergency_queries.request(pool, "k-2")
+    assert by_default is not None
+    assert by_own is not None
+    assert [one["question"] for one in by_default["protocol"]["fall"]] == ["conscious", "bleeding", "head_hit", "stands"]
+    shown = {"question": "talks", "zh": "能说话吗", "en": "Talks", "answers": [{"answer": "no", "zh": "否", "en": "No"}]}
+    assert by_own["protocol"] == {"medical": [shown]}
+    (judged,) = (step["data"] for step in by_own["history"] if step["type"] == "emergency.call.triaged.v1")
+    assert (judged["severity"], judged["answers"], by_own["severity"]) == ("life", ["talks:no"], "life")
+
+
 async def test_the_reference_of_a_key_safe_stands_in_no_row(database: str) -> None:
     world = World()
     world.unit("r-1", 300)

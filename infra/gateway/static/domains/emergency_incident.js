@@ -7,6 +7,7 @@ import { duration, number, t } from "../words.js";
 
 const SEVERITIES = ["life", "urgent", "help", "false"];
 const DESKS = ["120", "110", "119", "family"];
+const REASONS = ["seen_on_video", "told_by_scene", "told_by_family", "known_case", "second_call"];
 const OUTCOMES = ["rescued", "helped", "false", "test", "duplicate", "unfounded"];
 const SHORT = "emergency.dispatch.short.v1";
 const SUGGESTED = "emergency.dispatch.preemption_suggested.v1";
@@ -56,8 +57,9 @@ export class IncidentCard {
     this.seat = seatKept();
     this.place = el("div", { "aria-live": "polite" });
     this.acts = el("div", { class: "acts" });
+    this.asking = el("div", { class: "acts" });
     this.note = el("p", { class: "notice", hidden: true });
-    this.drawn = "";
+    this.drawn = this.asked = "";
   }
 
   element() {
@@ -68,7 +70,7 @@ export class IncidentCard {
     });
     return el("section", { class: "card incident", "aria-labelledby": "h-incident" },
       el("div", { class: "head" }, el("h2", { id: "h-incident", "data-t": "incident" }), el("label", { class: "field" }, el("span", { "data-t": "seat" }), seat)),
-      this.acts, this.note, this.place);
+      this.acts, this.asking, this.note, this.place);
   }
 
   async show(id) {
@@ -98,6 +100,8 @@ export class IncidentCard {
     const body = this.body;
     if (body === null) {
       this.acts.replaceChildren();
+      this.asking.replaceChildren();
+      this.asked = "";
       this.place.replaceChildren(el("p", { class: "muted" }, t("incident_pick")));
       return;
     }
@@ -105,6 +109,10 @@ export class IncidentCard {
     const key = [body.call_id, body.state, body.manual, body.answered_at, document.documentElement.lang].join("|");
     if (key !== this.drawn) this.acts.replaceChildren(...this.actions(body));
     this.drawn = key;
+    // Answers half given stay, however far help has come meanwhile; only other questions make a new form.
+    const asked = [body.call_id, body.kind, body.state === "closed" || body.state === "called_back", document.documentElement.lang].join("|");
+    if (asked !== this.asked) this.asking.replaceChildren(...this.questions(body));
+    this.asked = asked;
     if (this.place.querySelector("details[open]")) return;
     this.place.replaceChildren(...this.facts(body), this.responders(body), this.timeline(body));
   }
@@ -174,7 +182,7 @@ export class IncidentCard {
     const rows = body.history.slice().reverse().map((step) => {
       const reason = why(step.why);
       return el("li", {},
-        el("div", { class: "line" }, el("time", { datetime: step.at }, clockOf(step.at)), el("b", {}, t(`fact.${step.type}`)), el("span", {}, stepWords(step.data).join(" · "))),
+        el("div", { class: "line" }, el("time", { datetime: step.at }, clockOf(step.at)), el("b", {}, t(`fact.${step.type}`)), el("span", {}, stepWords(step.data, body.protocol).join(" · "))),
         reason ? el("details", {}, el("summary", {}, t("why")), el("div", { class: "inside" }, reason)) : null);
     });
     return el("div", {}, el("h3", {}, t("timeline")), el("ol", { class: "steps" }, rows));
@@ -204,6 +212,27 @@ export class IncidentCard {
       button(body.manual ? "act_giveback" : "act_takeover", "takeover", () => ({ ...seat(), reason: "console", control: body.manual ? "automatic" : "manual" })),
       this.override(body));
     return out;
+  }
+
+  // What to ask the person, as the policy of this incident has it; the answers raise or lower the priority from where it stands.
+  questions(body) {
+    const questions = (body.protocol || {})[body.kind] || [];
+    if (!questions.length || body.state === "closed" || body.state === "called_back") return [];
+    const fields = questions.map((one) => [one.question, choice(inWords(one), one.answers.map((answer) => answer.answer),
+      (value) => inWords(one.answers.find((answer) => answer.answer === value)))]);
+    const severity = choice(t("ask_severity"), SEVERITIES, (value) => t(`severity.${value}`));
+    const reason = choice(t("ask_reason"), REASONS, (value) => t(`judged_since.${value}`));
+    const form = el("form", { class: "override" }, fields.map(([, field]) => field), severity, reason,
+      el("button", { type: "submit", class: "quiet" }, t("ask_send")));
+    form.addEventListener("submit", async (event) => {
+      event.preventDefault();
+      const answers = fields.filter(([, field]) => field.value).map(([question, field]) => ({ question, answer: field.value }));
+      if (!answers.length) return fields[0][1].focus();
+      if (severity.value && !reason.value) return reason.focus();
+      const own = severity.value ? { severity: severity.value, severity_reason: reason.value } : { severity: this.body.severity };
+      await this.act("triage", { ...own, answers });
+    });
+    return [el("details", {}, el("summary", {}, t("ask")), form)];
   }
 
   override(body) {
@@ -236,7 +265,21 @@ export class IncidentCard {
   }
 }
 
-export function stepWords(data) {
+function inWords(one) {
+  return document.documentElement.lang.startsWith("zh") ? one.zh : one.en;
+}
+
+// ``question:answer`` as the protocol words it, whatever kind it was asked for; by its codes when the protocol does not know it.
+function answered(protocol, pair) {
+  const [question, answer] = pair.split(":");
+  for (const one of Object.values(protocol).flat()) {
+    const said = one.question === question && one.answers.find((each) => each.answer === answer);
+    if (said) return `${inWords(one)} ${inWords(said)}`;
+  }
+  return pair;
+}
+
+export function stepWords(data, protocol = {}) {
   const out = [];
   if (data.responder_id) out.push(data.responder_id);
   if (data.candidate_id) out.push(data.candidate_id, data.from_call_id);
@@ -247,6 +290,9 @@ export function stepWords(data) {
   if (typeof data.level === "number" && data.to) out.push(t("level_n", { n: data.level }), t(`seat_of.${data.to}`));
   else if (data.to) out.push(t(`desk.${data.to}`));
   if (data.cause) out.push(t(`cause.${data.cause}`));
+  if (data.answers) out.push(...data.answers.map((pair) => answered(protocol, pair)));
+  if (data.said && data.said !== data.severity) out.push(t("judged_from", { severity: t(`severity.${data.said}`) }));
+  if (data.severity_reason) out.push(t(`judged_since.${data.severity_reason}`));
   if (data.outcome) out.push(t(`outcome_of.${data.outcome}`));
   if (data.suggests) out.push(t(`desk.${data.suggests.replace("desk_", "")}`));
   if (data.reasons) out.push(codes("short", data.reasons));

@@ -13,6 +13,38 @@ SLOW: dict[str, Any] = {
     "accept_s": 300, "check_in_s": 3600, "contact_wait_s": 300, "callback_repeat_s": 86_400, "heartbeat_s": 14_400,
 }  # fmt: skip
 """A region that takes its time: its open incidents do not fill a run with reminders."""
+PROTOCOL: dict[str, Any] = {
+    "medical": [
+        {
+            "question": "conscious", "zh": "清醒吗", "en": "Awake",
+            "answers": [
+                {"answer": "yes", "zh": "是", "en": "Yes", "lowers_to": "urgent"},
+                {"answer": "no", "zh": "否", "en": "No", "raises_to": "life", "needs": ["lifting"]},
+            ],
+        },
+        {
+            "question": "fallen", "zh": "跌倒了吗", "en": "Fallen",
+            "answers": [
+                {"answer": "yes", "zh": "是", "en": "Yes", "kind": "fall", "raises_to": "urgent", "needs": ["first_aid", "doctor"]},
+                {"answer": "no", "zh": "否", "en": "No", "lowers_to": "help"},
+            ],
+        },
+    ],
+}  # fmt: skip
+ASKED = (
+    "conscious",
+    "conscious",
+    "breathing",
+    "chest_pain",
+    "fallen",
+    "fallen",
+    "help_only",
+    "bleeding",
+    "stands",
+    "trapped",
+    "over",
+    "odd",
+)
 CHANGES: tuple[dict[str, Any], ...] = (
     {"circles_m": [300, 1500, 20_000], "rest_after_case_s": 0},
     {"stopgap": False, "merge_window_s": 3600, "merged_names_kept": 1},
@@ -25,6 +57,7 @@ CHANGES: tuple[dict[str, Any], ...] = (
     },
     {"speeds_cm_s": {"walk": 500, "ebike": 100}, "fix_age_s_max": 1800, "detour_percent": 200},
     {"coverage_units_min": 2, "contact_rounds": 1, "device_ladder_s": [3600, 7200], "heartbeats_missed_max": 1},
+    {"protocol": PROTOCOL},
     {"no_such_parameter": 1},
 )  # fmt: skip
 
@@ -49,6 +82,11 @@ def triage(world: "EmergencyWorld", draw: Random, at_ms: int, number: int | str)
         data["kind"] = draw.choice(("fall", "fire", "lost", "medical"))
     if draw.random() < 0.3:
         data["position"] = world.place(draw)
+    if draw.random() < 0.5:
+        asked = dict.fromkeys(draw.choice(ASKED) for _ in range(draw.randrange(1, 5)))
+        data["answers"] = [{"question": one, "answer": draw.choice(("yes", "yes", "no", "unsure"))} for one in asked]
+        if draw.random() < 0.2:
+            data["severity_reason"] = "seen_on_video"
     return Step("emergency.call.triaged.v1", data, actor(draw))
 
 

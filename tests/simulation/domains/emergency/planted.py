@@ -6,7 +6,7 @@ from typing import Any
 from unittest.mock import patch
 
 from agents.core import accept, refuse
-from agents.emergency import calls, contacts, devices, domain, escalation, evolve, evolve_base, seek, snapshot
+from agents.emergency import calls, contacts, devices, domain, escalation, evolve, evolve_base, operators, seek, snapshot
 from agents.emergency.decide import ANSWERS
 from agents.emergency.evolve import WRITERS
 from agents.emergency.state import Call
@@ -215,6 +215,32 @@ def _second_acceptance_taken() -> list[Patch]:
     return _answer(words.DispatchAcceptedEvent, make)
 
 
+def _answers_lower_the_silent() -> list[Patch]:
+    return [
+        instead(
+            operators, "derived", lambda derived: lambda questions, given, start, *, silent: derived(questions, given, start, silent=False)
+        )
+    ]
+
+
+def _answers_stop_the_chain() -> list[Patch]:
+    def make(derived: Any) -> Any:
+        def wrapped(*args: Any, silent: bool) -> Any:
+            found = derived(*args, silent=silent)
+            return found._replace(severity="false") if found.severity == "help" and found.rule is not None else found
+
+        return wrapped
+
+    return [instead(operators, "derived", make)]
+
+
+def _answers_are_nothing() -> list[Patch]:
+    def make(derived: Any) -> Any:
+        return lambda questions, given, start, *, silent: derived(questions, given, start, silent=silent)._replace(severity=start)
+
+    return [instead(operators, "derived", make)]
+
+
 def _no_call_back() -> list[Patch]:
     def make(closed: Any) -> Any:
         def wrapped(state: Any, event: Any, now_ms: int) -> Any:
@@ -328,6 +354,9 @@ MISTAKES = (
     Planted("anybody_closes", "a device may close an incident", _anybody_closes, frozenset({"E05"}), domain="emergency"),
     Planted("searched_once", "who found nobody is not looked for again", _searched_once, frozenset({"E02", "I07"}), silent=True, domain="emergency"),
     Planted("silence_is_nothing", "silence makes no life emergency", _silence_is_nothing, frozenset({"E14"}), domain="emergency"),
+    Planted("answers_are_nothing", "what the person answers changes no priority", _answers_are_nothing, frozenset({"E18"}), domain="emergency"),
+    Planted("answers_stop_the_chain", "an answer that asks for a hand only calls everybody off", _answers_stop_the_chain, frozenset({"E18"}), domain="emergency"),
+    Planted("answers_lower_the_silent", "an answer makes a call lighter that nobody has been heard on", _answers_lower_the_silent, frozenset({"E18"}), silent=True, domain="emergency"),
     Planted("second_acceptance_taken", "an acceptance too late is taken", _second_acceptance_taken, frozenset({"I06"}), domain="emergency"),
     Planted("no_call_back", "nobody owes a call-back", _no_call_back, frozenset({"E22"}), silent=True, domain="emergency"),
     Planted("silent_device_forgotten", "a device that falls silent is not missed", _silent_device_forgotten, frozenset({"I07", "T02"}), silent=True, domain="emergency"),

@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 from agents.beds.eligibility import Assessment, not_eligible, types_allowed, valid_until_ms
 from agents.beds.offers import closing, open_task, release
-from agents.beds.order import bonus, key_of, tie_of, values
+from agents.beds.order import bonus, key_from, key_of, tie, tie_of, values
 from agents.beds.policy import BedsParameters
 from agents.beds.position import best_standing
 from agents.beds.state import Application, BedsState
@@ -12,7 +12,6 @@ from agents.beds.states import ApplicationState
 from agents.core import Verdict, accept, refuse
 from agents.shared.calendar import day_from, day_of, midnight_ms, midnight_ms_of
 from agents.shared.explanation import because
-from agents.shared.nearest import Point
 from schemas.beds import (
     ApplicationPausedEvent,
     ApplicationReassessedEvent,
@@ -50,14 +49,17 @@ def submitted(state: BedsState, event: ApplicationSubmittedEvent, now_ms: int) -
         reason = BedsReason.APPLICATION_ALREADY_REFUSED if refused else BedsReason.APPLICATION_CLOSED
         return refuse(reason, because("ended", state=ended.state.value, first_reason=ended.reason))
     policy = state.policies.at(now_ms)
-    broken = _broken_rule(state, policy, data, now_ms)
+    asked = Assessment(data.assessed_level, data.assessed_on, data.categories, tuple([kind.value for kind in data.bed_types]))
+    broken = _broken_rule(state, policy, data, asked, now_ms)
     if broken is not None:
         reason, why = broken
         fact = ApplicationRefused(application_id=data.application_id, person_id=data.person_id, reason=reason.value)
         return Verdict(Outcome.REFUSED, reason.value, (Reasoned(fact),), why)
-    application = _drafted(state, policy, data, now_ms)
+    application = _drafted(state, policy, data, asked, now_ms)
     points = application.bonus = bonus(policy, application.eligible_day, state.today)
-    key = application.key = key_of(policy, application, points)
+    criteria = values(policy, application, points)
+    drawn_or_not = tie(policy, application.application_id, application.draw_id, application.arrival)
+    application.key = key_from(policy, criteria, drawn_or_not, application.application_id)
     rank_type, ahead, by_class = best_standing(state, policy, application)
     queued = Reasoned(
         ApplicationQueued.made(
@@ -68,8 +70,8 @@ def submitted(state: BedsState, event: ApplicationSubmittedEvent, now_ms: int) -
                 "rank_type": rank_type,
                 "ahead_by_class": by_class,
                 "person_id": application.person_id,
-                "lat": application.point.lat,
-                "lon": application.point.lon,
+                "lat": data.position.lat,
+                "lon": data.position.lon,
                 "street": application.street,
                 "sex": application.sex,
                 "level": application.level,
@@ -87,8 +89,8 @@ def submitted(state: BedsState, event: ApplicationSubmittedEvent, now_ms: int) -
                 "draw_id": application.draw_id,
                 "arrival": application.arrival,
                 "order": policy.order,
-                "key": values(policy, application, points),
-                "tie": tie_of(key),
+                "key": criteria,
+                "tie": drawn_or_not,
                 "stay_from": None if application.stay_from_day is None else date.fromordinal(application.stay_from_day).isoformat(),
             }
         )
@@ -99,9 +101,10 @@ def submitted(state: BedsState, event: ApplicationSubmittedEvent, now_ms: int) -
     return accept(queued) if from_ms <= now_ms else accept(queued, _suspended(application, "stay_start", 0, from_ms))
 
 
-def _broken_rule(state: BedsState, policy: BedsParameters, data: ApplicationSubmitted, now_ms: int) -> tuple[BedsReason, Why] | None:
+def _broken_rule(
+    state: BedsState, policy: BedsParameters, data: ApplicationSubmitted, asked: Assessment, now_ms: int
+) -> tuple[BedsReason, Why] | None:
     today = day_of(now_ms)
-    asked = Assessment(data.assessed_level, data.assessed_on, data.categories, tuple(kind.value for kind in data.bed_types))
     broken = not_eligible(policy, asked, today, now_ms)
     if broken is not None:
         return broken
@@ -128,11 +131,10 @@ def _broken_rule(state: BedsState, policy: BedsParameters, data: ApplicationSubm
     return None
 
 
-def _drafted(state: BedsState, policy: BedsParameters, data: ApplicationSubmitted, now_ms: int) -> Application:
+def _drafted(state: BedsState, policy: BedsParameters, data: ApplicationSubmitted, asked: Assessment, now_ms: int) -> Application:
     """The application as it will be queued; the state does not know it."""
     draft = Application(data.application_id)
     draft.person_id = data.person_id
-    draft.point = Point(data.position.lat, data.position.lon)
     draft.street = data.street
     draft.sex = data.sex.value
     draft.level = data.assessed_level
@@ -141,14 +143,15 @@ def _drafted(state: BedsState, policy: BedsParameters, data: ApplicationSubmitte
     draft.assessment_until_ms = valid_until_ms(policy, data.assessed_on)
     draft.categories = data.categories
     draft.priority_class = policy.class_of(data.categories)
-    draft.wished = tuple(dict.fromkeys(kind.value for kind in data.bed_types))
+    draft.wished = tuple(dict.fromkeys(asked.wished))
     draft.bed_types = types_allowed(policy, data.assessed_level, draft.wished)
     draft.choices = tuple(dict.fromkeys(data.choices))
     draft.within_m = policy.within_m(data.max_travel_s)
     draft.stay_days = data.stay_days
     draft.stay_from_day = None if data.stay_from is None else data.stay_from.toordinal()
     draft.eligible_day = (data.applied_on or day_of(now_ms)).toordinal()
-    draft.draw_id = next((draw.draw_id for draw in reversed(policy.draws) if draw.seed is None), None)
+    if policy.draws:
+        draft.draw_id = next((draw.draw_id for draw in reversed(policy.draws) if draw.seed is None), None)
     draft.arrival = state.arrivals + 1
     return draft
 

@@ -21,7 +21,8 @@ class Assessment(NamedTuple):
 
 def types_allowed(policy: BedsParameters, level: int, wished: tuple[str, ...]) -> tuple[str, ...]:
     """The wished types this level is enough for, in the order of the wish."""
-    return tuple(bed_type for bed_type in dict.fromkeys(wished) if bed_type in policy.level_min and level >= policy.level_min[bed_type])
+    minima = policy.level_min
+    return tuple([bed_type for bed_type in dict.fromkeys(wished) if bed_type in minima and level >= minima[bed_type]])
 
 
 def valid_until_ms(policy: BedsParameters, assessed_on: date) -> int:

@@ -22,8 +22,9 @@ from schemas import beds_stay_facts as stay_facts
 from schemas.facts import CaseStuck, Fact, PolicyAdopted, TaskClosed, TaskKind, TaskOpened
 
 _A = ApplicationState
+OWNED_KIND = {_A.QUEUED: "assess", _A.OFFERED: "offer", _A.ACCEPTED: "admit", _A.SUSPENDED: "resume", _A.REASSESS: "assess"}
+"""The deadline of an application's state: each open one has one of its own, and no other."""
 OWNED_KINDS = ("offer", "admit", "resume", "assess")
-"""Deadlines of an application's state; each state has one of them."""
 REMIND_DAYS = 30
 """A reassessment whose task a human closed without one is asked for again after so many days [O]."""
 
@@ -274,11 +275,12 @@ def _to(state: BedsState, application: Application, to: ApplicationState) -> Non
     assert to in APPLICATION_TRANSITIONS[before], f"an application does not go from {before} to {to}"
     application.state = to
     application_id = application.application_id
-    for kind in OWNED_KINDS:
-        key = f"{kind}|{application_id}"
-        state.deadlines.clear(key)
-        if state.stuck:
-            state.stuck.pop(key, None)
+    kind = OWNED_KIND.get(before)
+    if kind is not None:
+        state.deadlines.clear(f"{kind}|{application_id}")
+    if state.stuck:
+        for kind in OWNED_KINDS:
+            state.stuck.pop(f"{kind}|{application_id}", None)
     if before is _A.OFFERED:
         state.provisional.pop(application_id, None)
     if to is _A.QUEUED:

@@ -6,6 +6,7 @@ hold only who can be offered a bed now: queued, and without a promise to the sam
 
 from collections.abc import Iterator
 from heapq import heappop, heappush
+from math import pi, sin
 from operator import itemgetter
 
 from agents.beds.order import anniversary, bonus, counted_under, id_of, key_of
@@ -13,6 +14,7 @@ from agents.beds.policy import BedsParameters
 from agents.beds.state import Application, BedsState, Facility, Group, Key, Lane, Turn
 from agents.beds.states import ApplicationState
 from agents.shared.calendar import midnight_ms_of
+from agents.shared.nearest import DIAMETER_M
 from agents.shared.waitlist import Line
 
 PROMISED = (ApplicationState.OFFERED, ApplicationState.ACCEPTED)
@@ -58,7 +60,7 @@ def join(state: BedsState, application: Application) -> None:
     for bed_type in application.bed_types:
         _line(state.lines, (bed_type, application.sex, application.line)).add(key)
     state.waiting += 1
-    for group in groups_for(state, application):
+    for group in groups_for(state, policy, application):
         state.dirty[group.key] = group
 
 
@@ -88,7 +90,7 @@ def lanes_of(state: BedsState, application: Application) -> tuple[Lane, ...]:
     """The lanes of one applicant, each once."""
     sex = application.sex
     if application.choices or application.within_m is not None:
-        reached = list(_reachable(state, application))
+        reached = _reachable(state, application)
         # Whom their distance keeps from no home stands where those stand who named none: fewer lanes, the same answer, since whoever
         # is met there is asked whether they would go (`_first`): homes that come later change nothing for them.
         if application.choices or len(reached) < max(1, state.listed):
@@ -98,7 +100,7 @@ def lanes_of(state: BedsState, application: Application) -> tuple[Lane, ...]:
 
 
 def _place(application: Application, facility: Facility) -> str:
-    return f"{'O' if facility.street == application.street else 'F'}:{facility.place_id}"
+    return facility.places[facility.street != application.street]
 
 
 def set_apart(state: BedsState, application: Application, facility_id: str, until_ms: int) -> None:
@@ -155,18 +157,18 @@ def usable(policy: BedsParameters, group: Group) -> bool:
 
 def own_waits(state: BedsState, group: Group) -> bool:
     """Whether one of the street's own residents waits for this street's bed."""
-    return _first(state, group, (f"S:{group.facility.street}", f"O:{group.facility.place_id}")) is not None
+    return _first(state, group, (f"S:{group.facility.street}", group.facility.places[0])) is not None
 
 
-def groups_for(state: BedsState, application: Application) -> Iterator[Group]:
-    """Groups with a free bed of a type and sex that suits, wherever the applicant would go."""
+def groups_for(state: BedsState, policy: BedsParameters, application: Application) -> Iterator[Group]:
+    """Groups with a free bed that is offered now, of a type and sex that suits, wherever the applicant would go."""
     for bed_type in application.bed_types:
         by_facility = state.free.get(bed_type)
         if not by_facility:
             continue
         for facility_id in application.choices or by_facility:
             for group in by_facility.get(facility_id, ()):
-                if group.sex in ("any", application.sex) and goes_to(application, group.facility):
+                if application.sex in group.sexes and usable(policy, group) and goes_to(application, group.facility):
                     yield group
 
 
@@ -241,7 +243,7 @@ def _order_anew(state: BedsState, policy: BedsParameters) -> None:
 def reroute(state: BedsState, facility: Facility) -> None:
     """A facility was registered or moved: whoever's lanes depend on where it is leave its lanes and take the right ones. Only its own
     lanes are touched."""
-    places = (f"O:{facility.place_id}", f"F:{facility.place_id}")
+    places = facility.places
     known = facility.place_id in state.routed
     state.routed.add(facility.place_id)
     for lane in [lane for lane in state.lanes if lane[2] in places]:
@@ -268,20 +270,41 @@ def reroute(state: BedsState, facility: Facility) -> None:
     state.lanes |= {lane: Line.of(sorted(keys)) for lane, keys in entering.items()}
 
 
-def _reachable(state: BedsState, application: Application) -> Iterator[Facility]:
-    for facility_id in dict.fromkeys(application.choices) if application.choices else state.facilities:
-        facility = state.facilities.get(facility_id)
-        if facility is not None and facility.listed and goes_to(application, facility):
-            yield facility
+def _reachable(state: BedsState, application: Application) -> list[Facility]:
+    """The listed facilities they would go to."""
+    facilities = state.facilities
+    if application.choices:
+        chosen = [facilities[one] for one in dict.fromkeys(application.choices) if one in facilities]
+        return [facility for facility in chosen if facility.listed and goes_to(application, facility)]
+    assert application.within_m is not None
+    # Every facility is asked: squares of chords answer all but those within a metre of the limit, which the metres themselves decide.
+    surely, hardly = (_chord_squared(application.within_m + more) for more in (-0.5, 1.5))
+    point = application.point
+    x, y, z = point.at
+    out = []
+    for facility in facilities.values():
+        if facility.listed:
+            fx, fy, fz = facility.at
+            squared = (fx - x) * (fx - x) + (fy - y) * (fy - y) + (fz - z) * (fz - z)
+            if squared < surely or (squared < hardly and goes_to(application, facility)):
+                out.append(facility)
+    return out
+
+
+def _chord_squared(distance_m: float) -> float:
+    """Of the unit sphere; half the way round it is as far as anything is."""
+    half = sin(min(max(distance_m, 0.0) / DIAMETER_M, pi / 2))
+    return 4 * half * half
 
 
 def _places(policy: BedsParameters, group: Group) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The lanes of the street's own right, and those of everybody, for a bed of this group."""
     facility = group.facility
-    everybody = ("*", f"F:{facility.place_id}", f"O:{facility.place_id}")
+    own, other = facility.places
+    everybody = ("*", other, own)
     if group.pool != "street":
         return (), everybody
-    return (f"S:{facility.street}", everybody[2]), everybody if policy.street_beds_open else ()
+    return (f"S:{facility.street}", own), everybody if policy.street_beds_open else ()
 
 
 def _first(state: BedsState, group: Group, places: tuple[str, ...], after: Key | None = None) -> Key | None:

@@ -7,7 +7,7 @@ there was no pair of a free bed and somebody waiting whom it suits, and each tur
 
 from typing import NamedTuple
 
-from agents.beds.lines import first_for, following, goes_to, groups_for, own_waits, policy_today, usable
+from agents.beds.lines import first_for, following, goes_to, groups_for, own_waits, policy_today
 from agents.beds.order import id_of, tie_of, values
 from agents.beds.policy import BedsParameters
 from agents.beds.state import Application, Bed, BedsState, Group, Key, Turn
@@ -122,10 +122,10 @@ def best_group(state: BedsState, policy: BedsParameters, application: Applicatio
     best: tuple[tuple[int, int, str, int, int, int], Group] | None = None
     ranked = policy.choices_by == "rank"
     measured: dict[str, int] = {}
-    for group in groups_for(state, application):
+    for group in groups_for(state, policy, application):
         facility = group.facility
         facility_id = facility.place_id
-        if not usable(policy, group) or facility_id in application.excluded:
+        if facility_id in application.excluded:
             continue
         own = group.pool == "street" and facility.street == application.street
         if group.pool == "street" and not own and (not policy.street_beds_open or own_waits(state, group)):

@@ -3,7 +3,7 @@
 import hashlib
 from datetime import date
 
-from agents.beds.policy import LAST_CLASS, BedsParameters
+from agents.beds.policy import LAST_CLASS, ORDER, BedsParameters
 from agents.beds.state import Application, Key
 from schemas.beds import LEVEL_MAX, SCORE_MAX
 
@@ -18,6 +18,8 @@ EMERGENCY = "emergency"
 
 def months_between(start_day: int, day: int) -> int:
     """Whole months from one day number to another: on the same day of a later month, or on the first after a shorter month."""
+    if day <= start_day:
+        return 0
     start, end = date.fromordinal(start_day), date.fromordinal(day)
     return max(0, (end.year - start.year) * 12 + end.month - start.month - (end.day < start.day))
 
@@ -39,6 +41,14 @@ def bonus(policy: BedsParameters, eligible_day: int, today: int) -> int:
 
 def values(policy: BedsParameters, application: Application, points: int) -> tuple[int, ...]:
     """The criteria in the policy's order, smaller is earlier (`schemas.beds_facts`: a sort key)."""
+    if policy.order == ORDER:
+        return (
+            0 if application.emergency else 1,
+            policy.ranks.get(application.priority_class, len(policy.priority_classes)),
+            -application.level,
+            -(application.score + points),
+            application.eligible_day,
+        )
     named = {
         "emergency": 0 if application.emergency else 1,
         "priority_class": policy.ranks.get(application.priority_class, len(policy.priority_classes)),
@@ -51,6 +61,10 @@ def values(policy: BedsParameters, application: Application, points: int) -> tup
 
 def packed(policy: BedsParameters, criteria: tuple[int, ...]) -> int:
     """The same order as one integer, which is much faster to compare."""
+    if policy.order == ORDER:
+        emergency, rank, level, score, day = criteria
+        urgent = (emergency << WIDTH | rank) << WIDTH | level + LEVEL_MAX
+        return (urgent << WIDTH | score + SCORE_MAX + BONUS_MAX) << WIDTH | day
     out = 0
     for criterion, value in zip(policy.order, criteria, strict=True):
         shift = LEVEL_MAX if criterion == "level" else SCORE_MAX + BONUS_MAX if criterion == "score" else 0
@@ -77,9 +91,13 @@ def key_of(policy: BedsParameters, application: Application, points: int) -> Key
 
     Ties of one kind have one length, and ``~`` sorts after every hex digit: who is drawn comes before who is not.
     """
-    ranked = packed(policy, values(policy, application, points))
     drawn_or_not = tie(policy, application.application_id, application.draw_id, application.arrival)
-    return f"{ranked:0{DIGITS}x}|{drawn_or_not}|{application.application_id}"
+    return key_from(policy, values(policy, application, points), drawn_or_not, application.application_id)
+
+
+def key_from(policy: BedsParameters, criteria: tuple[int, ...], drawn_or_not: str, application_id: str) -> Key:
+    """The same of criteria and a tie-break that are known already."""
+    return f"{packed(policy, criteria):0{DIGITS}x}|{drawn_or_not}|{application_id}"
 
 
 def id_of(key: Key) -> str:

@@ -162,9 +162,20 @@ class BedsParameters(_Parameters):
         """Place of each class, 0 first; whoever no class names comes after all of them."""
         return {each.code: rank for rank, each in enumerate(self.priority_classes)}
 
+    @cached_property
+    def classes(self) -> dict[str, int]:
+        """Place of the first class that names a category, by category."""
+        named: dict[str, int] = {}
+        for rank, each in enumerate(self.priority_classes):
+            for code in each.categories:
+                named.setdefault(code, rank)
+        return named
+
     def class_of(self, categories: tuple[str, ...]) -> str:
         """The code of the first class that names one of these categories."""
-        return next((each.code for each in self.priority_classes if any(code in each.categories for code in categories)), LAST_CLASS)
+        named = self.classes
+        rank = min([named[code] for code in categories if code in named], default=None)
+        return LAST_CLASS if rank is None else self.priority_classes[rank].code
 
     def knows(self, category: str) -> bool:
         """Whether any rule names this category."""
@@ -172,7 +183,7 @@ class BedsParameters(_Parameters):
             category in self.categories_plain
             or category in self.categories_eligible
             or category in self.categories_hospital
-            or any(category in each.categories for each in self.priority_classes)
+            or category in self.classes
         )
 
     def within_m(self, travel_s: int | None) -> int | None:

@@ -48,11 +48,13 @@ def standing(state: BedsState, policy: BedsParameters, application: Application,
     key = application.key
     assert key is not None
     ahead: dict[str, int] = {}
-    for code in (EMERGENCY, *(each.code for each in policy.priority_classes), LAST_CLASS):
-        line = state.lines.get((bed_type, application.sex, code))
-        count = 0 if line is None else line.ahead_of(key)
-        if count:
-            ahead[code] = count
+    lines, sex = state.lines, application.sex
+    for code in (EMERGENCY, *policy.ranks, LAST_CLASS):
+        line = lines.get((bed_type, sex, code))
+        if line is not None:
+            count = line.ahead_of(key)
+            if count:
+                ahead[code] = count
     return sum(ahead.values()), ahead
 
 

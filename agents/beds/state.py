@@ -49,10 +49,12 @@ class Directed(NamedTuple):
 class Facility(Place):
     """A home. Unlisted when only its beds came so far (I09): then nobody is sent there yet."""
 
-    __slots__ = ("apart", "beds", "groups", "listed", "name", "silent", "stale_at_ms", "street", "vacancies", "version")
+    __slots__ = ("apart", "beds", "groups", "listed", "name", "places", "silent", "stale_at_ms", "street", "vacancies", "version")
 
     def __init__(self, facility_id: str) -> None:
         super().__init__(facility_id, 0.0, 0.0)
+        self.places = (f"O:{facility_id}", f"F:{facility_id}")
+        """Derived: the last words of its own lanes (`Lane`)."""
         self.listed = False
         self.name = ""
         self.street = ""
@@ -134,6 +136,10 @@ class Group:
         """Ids in ascending order."""
 
 
+NOWHERE = Point(0.0, 0.0)
+"""Of an application whose position is not set yet. Positions of applications are replaced, never moved."""
+
+
 class Application:
     """One open application."""
 
@@ -183,7 +189,7 @@ class Application:
     def __init__(self, application_id: str) -> None:
         self.application_id = application_id
         self.person_id = ""
-        self.point = Point(0.0, 0.0)
+        self.point = NOWHERE
         self.street = ""
         self.sex = ""
         self.level = 0

@@ -90,7 +90,11 @@ class Line:
 
     def ahead_of(self, key: str) -> int:
         """How many keys are smaller than this one, which need not be here."""
-        number = bisect_left(self._ends, key)
-        if number == len(self._chunks):
+        ends = self._ends
+        # Most lines lie wholly ahead of a key or wholly behind it (another class): two comparisons say so.
+        if not ends or ends[-1] < key:
             return self._length
+        if self._chunks[0][0] >= key:
+            return 0
+        number = bisect_left(ends, key)
         return sum(map(len, self._chunks[:number])) + bisect_left(self._chunks[number], key)

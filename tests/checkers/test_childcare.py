@@ -13,8 +13,11 @@ from infra.checkers.civil import day_of
 from infra.checkers.fold import Eye, fold
 from infra.checkers.logs import Decided, Logs
 from infra.checkers.violation import Violation
+from infra.scenario.day import DayPlan, build_day, with_ticks
+from infra.scenario.packets import packets
 from tests.agents.childcare.world import AREA
 from tests.checkers.childcare_days import played_days
+from tests.checkers.in_memory import World
 from tests.checkers.planting import Body, add_fact, change_fact, drop_facts, find, last
 
 CONFIRMED = "childcare.booking.confirmed.v1"
@@ -64,6 +67,15 @@ def test_the_clean_days_pass_and_every_eye_has_a_meaning(days: Logs) -> None:
     assert {eye.invariant for eye in CHECKS.eyes(days, 1)} == set(CHECKS.meanings)
     counts = CHECKS.counts(_folded(days))
     assert counts["wishes"] > 200
+
+
+def test_a_played_day_of_two_districts_with_a_register_passes_every_eye() -> None:
+    plan = DayPlan(districts=("310106", "310110"), scale=0.1, domains=("childcare",))
+    world = World(domain="childcare")
+    world.play(list(packets(with_ticks(build_day(plan), plan, 5), plan.seed)))
+    logs = world.logs()
+    assert seen(logs) == []
+    assert {decided.body["reason"] for decided in logs.decisions} >= {"not_at_home_here", "not_open_yet", "age_outside"}
 
 
 def _folded(logs: Logs) -> list[Eye[Area]]:

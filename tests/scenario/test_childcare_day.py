@@ -2,6 +2,7 @@
 
 from collections import Counter
 from functools import cache
+from typing import Any
 
 import orjson
 import pytest
@@ -14,7 +15,7 @@ from infra.scenario.childcare.offers import offers_answered
 from infra.scenario.childcare.world import build_world
 from infra.scenario.district import district_codes, load_district
 from infra.scenario.plan import DayPlan
-from infra.scenario.words import Item
+from infra.scenario.words import Item, Sender, event, rfc3339
 from schemas.codec import digest_of
 from schemas.decisions import Decision, Received
 from schemas.facts import FACTS
@@ -32,11 +33,9 @@ def _items(code: str) -> tuple[Item, ...]:
 def _played(code: str) -> tuple[core.AreaState[ChildcareState], tuple[Decision, ...]]:
     """The day as the domain answers it, without the other areas that a quota is asked of."""
     area, made = core.blank(DOMAIN, code), []
-    adapter = event_adapter("childcare")[0]
     for item in _items(code):
-        if item.event is not None:
-            event = adapter.validate_json(orjson.dumps(item.event))
-            made.append(core.handle(DOMAIN, area, Received(event, digest_of(item.event), item.at_ms)))
+        if item.event is not None and item.area == code:
+            made.append(_take(area, item.event, item.at_ms))
     DOMAIN.check_all(area.domain)
     return area, tuple(made)
 
@@ -76,14 +75,57 @@ def test_everything_that_can_happen_to_a_booking_happens() -> None:
     expected = {
         "booking.repriced", "offer.accepted", "offer.declined", "offer.withdrawn", "child.restricted", "inspection.overdue",
         "quota.reserved", "quota.denied", "quota.settled", "quota.overdue", "entitlement.met", "entitlement.unmet",
-        "child.carried_over", "child.home_recorded", "booking.extended", "ratio.breached",
+        "child.carried_over", "booking.extended", "ratio.breached",
     }  # fmt: skip
-    assert left <= {f"childcare.{name}.v1" for name in expected}, "what needs another area, a register, a month, or families who react"
+    assert left <= {f"childcare.{name}.v1" for name in expected}, "what needs another area, a month, or families who react"
     reasons = {one.reason for one in made}
-    assert reasons >= {"health_gate", "not_authorised", "age_outside", "unknown_session", "past_cutoff", "no_site_in_reach"}
+    named = {"health_gate", "not_authorised", "age_outside", "unknown_session", "past_cutoff", "no_site_in_reach", "not_at_home_here"}
+    assert reasons >= named
     charged = [r.fact for one in made for r in one.facts if r.fact.type == "childcare.booking.held.v1"]
     assert any(fact.model_dump()["price_fen"] for fact in charged), "the thirteenth session is charged"
     assert area.tasks, "somebody is called"
+
+
+@pytest.mark.parametrize("code", district_codes())
+def test_the_register_tells_of_every_child_before_it_is_booked_for(code: str) -> None:
+    unheard = [one.event_id for one in _played(code)[1] if one.reason == "not_at_home_here" and (one.why or {})["known"] != "elsewhere"]
+    assert unheard == []
+
+
+def test_a_home_area_answers_for_another_by_its_register_alone() -> None:
+    """静安's families name 虹口 as their home: 虹口 reserves for whom its register knows there, and for nobody else."""
+    from_jingan = [item for item in _items("310106") if item.area == "310110"]
+    assert {item.kind for item in from_jingan} == {"home"}
+    policies = [item for item in _items("310110") if item.event is not None and item.event["type"] == "policy.published.v1"]
+    home = core.blank(DOMAIN, "310110")
+    told: dict[str, bool] = {}
+    for item in sorted([*policies, *from_jingan], key=lambda item: item.at_ms):
+        assert item.event is not None
+        assert _take(home, item.event, item.at_ms).outcome == "accepted"
+        if item.kind == "home":
+            told[item.event["data"]["child_id"]] = item.event["data"]["at_home"]
+    facts = [reasoned.fact for one in _played("310106")[1] for reasoned in one.facts]
+    asked = {one["child_id"]: one for one in (fact.model_dump() for fact in facts if fact.type == "childcare.quota.asked.v1")}
+    assert asked.keys() <= told.keys()
+    answers: dict[bool | None, set[str | None]] = {}
+    for child_id, one in [*asked.items(), ("syn-kid-unheard-of", next(iter(asked.values())))]:
+        body = _question(one | {"child_id": child_id, "request_id": f"r-{child_id}"}, home.now_ms)
+        (said,) = (reasoned.fact.model_dump() for reasoned in _take(home, body, home.now_ms).facts)
+        answers.setdefault(told.get(child_id), set()).add(said.get("reason"))
+    assert answers == {True: {None}, False: {"not_at_home_here"}, None: {"not_at_home_here"}}
+
+
+def _question(asked: dict[str, Any], at_ms: int) -> dict[str, Any]:
+    """What the reactor makes of it for the home area."""
+    names = ("request_id", "booking_id", "child_id", "family_id", "service", "units", "asking_area")
+    data = {name: asked[name] for name in names} | {"year": asked["quota_year"], "settle_by": rfc3339(asked["settle_by_ms"])}
+    sender = Sender("area:310106", "system", "/tests")
+    return event(asked["request_id"], "childcare.quota.reserve_requested.v1", at_ms, area="310110", sender=sender, data=data)
+
+
+def _take(area: core.AreaState[ChildcareState], body: dict[str, Any], at_ms: int) -> Decision:
+    one = event_adapter("childcare")[0].validate_json(orjson.dumps(body))
+    return core.handle(DOMAIN, area, Received(one, digest_of(body), at_ms))
 
 
 def test_bathing_is_a_service_by_declaration_alone() -> None:

@@ -1,4 +1,5 @@
-"""The childcare part of a played day: sites publish and report, families book, at nine a day opens, children come and go."""
+"""The childcare part of a played day: the register tells who lives where, sites publish and report, families book, at nine a day opens,
+children come and go."""
 
 from collections.abc import Iterator, Mapping
 from random import Random
@@ -8,6 +9,7 @@ from infra.scenario.childcare.families import family_items
 from infra.scenario.childcare.mischief import mischief_items, stray
 from infra.scenario.childcare.offers import offers_answered
 from infra.scenario.childcare.policy import policy_items
+from infra.scenario.childcare.register import register_items
 from infra.scenario.childcare.sites import site_items
 from infra.scenario.childcare.world import build_world
 from infra.scenario.district import District
@@ -27,8 +29,10 @@ def _items(plan: DayPlan, district: District) -> Iterator[Item]:
     honest = [*policy_items(world, prefix), *site_items(world, prefix), *family_items(world, prefix)]
     # The player's clock ends with its plan: an end of the day a minute later is nobody's to play.
     honest = [item for item in honest if item.at_ms < plan.ends_ms]
+    odd = [item for item in mischief_items(world, prefix, honest) if item.at_ms < plan.ends_ms]
+    yield from register_items(world, prefix, [*honest, *odd])
     yield from stray(world, honest)
-    yield from (item for item in mischief_items(world, prefix, honest) if item.at_ms < plan.ends_ms)
+    yield from odd
 
 
 def _answer(task: Mapping[str, Any], draw: Random) -> str:  # noqa: ARG001 - the shape of `Answer`

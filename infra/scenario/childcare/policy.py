@@ -31,6 +31,7 @@ def policy_items(world: World, prefix: str) -> Iterator[Item]:
 
 
 def childcare_parameters() -> dict[str, Any]:
-    """What differs from the defaults. A played hour passes in seconds, so another area is given long to answer."""
+    """What differs from the defaults. A played hour passes in seconds, so another area is given long to answer; and the day's register
+    (`register`) tells of every child, so that nobody else has a quota here."""
     care = {"price_fen": {"hourly": 1500, "drop_in": 2500, "half_day": 4000, "full_day": 8000}}
-    return {"services": {"care": care, "bathing": BATHING}, "quota_answer_s": 7200}
+    return {"services": {"care": care, "bathing": BATHING}, "quota_answer_s": 7200, "home_children": "registered"}

@@ -85,7 +85,7 @@ def check_all(state: BedsState) -> None:
             if bed.state is not BedState.CLOSED and bed.bed_type in policy.quota_types:
                 basic, pooled = basic + 1, pooled + (bed.pool in POOLED)
         for group in facility.groups.values():
-            require(group in state.free[group.bed_type][facility.place_id], "free beds are found by type")
+            require(group in state.free[group.bed_type, group.pool][facility.place_id], "free beds are found by type and pool")
             require(bool(group.beds), "no empty group is looked at")
     require({name: count for name, count in state.counts.items() if count} == counts, "the counts are the sums")
     require(sum(counts.values()) == total, "every bed is in one state")

@@ -162,14 +162,16 @@ def own_waits(state: BedsState, group: Group) -> bool:
 
 def groups_for(state: BedsState, policy: BedsParameters, application: Application) -> Iterator[Group]:
     """Groups with a free bed that is offered now, of a type and sex that suits, wherever the applicant would go."""
+    choices = application.choices
     for bed_type in application.bed_types:
-        by_facility = state.free.get(bed_type)
-        if not by_facility:
-            continue
-        for facility_id in application.choices or by_facility:
-            for group in by_facility.get(facility_id, ()):
-                if application.sex in group.sexes and usable(policy, group) and goes_to(application, group.facility):
-                    yield group
+        for pool in policy.pools_served:
+            by_facility = state.free.get((bed_type, pool))
+            if by_facility is None:
+                continue
+            for groups in [by_facility[name] for name in choices if name in by_facility] if choices else by_facility.values():
+                for group in groups:
+                    if application.sex in group.sexes and usable(policy, group) and goes_to(application, group.facility):
+                        yield group
 
 
 def grow_older(state: BedsState, today: int) -> None:

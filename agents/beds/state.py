@@ -290,8 +290,8 @@ class BedsState:
     """Derived: who waits where. Only who can be offered a bed now is in a lane."""
     lines: dict[Lane, Line] = field(default_factory=dict)
     """Derived: type, sex, class: the same people once for each type, for ranks."""
-    free: dict[str, dict[str, list[Group]]] = field(default_factory=dict)
-    """Derived: by type and facility, the groups that have a free bed."""
+    free: dict[tuple[str, str], dict[str, list[Group]]] = field(default_factory=dict)
+    """Derived: by type and pool, then by facility, the groups that have a free bed: those of a pool that is not served are passed by."""
     dirty: dict[tuple[str, str, str, str], Group] = field(default_factory=dict)
     """Derived: groups whose free beds may suit somebody in line. May name too many, never too few."""
     turn: "Turn | None" = None

@@ -82,7 +82,7 @@ def _put_in(state: BedsState, bed: Bed) -> None:
     group = facility.groups.get(alike)
     if group is None:
         group = facility.groups[alike] = Group(facility, *alike)
-        state.free.setdefault(bed.bed_type, {}).setdefault(facility.place_id, []).append(group)
+        state.free.setdefault((bed.bed_type, bed.pool), {}).setdefault(facility.place_id, []).append(group)
     insort(group.beds, bed.bed_id)
     state.dirty[group.key] = group
 
@@ -95,12 +95,12 @@ def _take_out(state: BedsState, bed: Bed) -> None:
     if group.beds:
         return
     del facility.groups[alike]
-    by_facility = state.free[bed.bed_type]
+    by_facility = state.free[bed.bed_type, bed.pool]
     by_facility[facility.place_id].remove(group)
     if not by_facility[facility.place_id]:
         del by_facility[facility.place_id]
     if not by_facility:
-        del state.free[bed.bed_type]
+        del state.free[bed.bed_type, bed.pool]
     state.dirty.pop(group.key, None)
 
 

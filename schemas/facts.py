@@ -48,10 +48,11 @@ class Fact(BaseModel):
 
         Equal to ``cls(**values)`` but not validated, for the facts made with nearly every event; the dict becomes the fact's own.
         """
-        assert values.keys() == cls.names, "a fact is given whole"
+        names = cls.names
+        assert values.keys() == names, "a fact is given whole"
         fact = object.__new__(cls)
         _set_values(fact, values)
-        _set_names(fact, cls.names)
+        _set_names(fact, names)
         _set_extra(fact, None)
         _set_private(fact, None)
         return fact

@@ -19,12 +19,14 @@ def check(state: MealsState, facts: Iterable[Fact]) -> None:
     """Look at what these facts touched: their order with its slot, and the slots of the providers they name."""
     for fact in facts:
         values = fact.__dict__
-        if "order_id" in values:
-            order = state.orders.get(values["order_id"])
+        order_id = values.get("order_id")
+        if order_id is not None:
+            order = state.orders.get(order_id)
             if order is not None:
                 order_owned(state, order)
-                if order.slot is not None:
-                    slot_sound(state, order.slot)
+                slot = order.slot
+                if slot is not None:
+                    slot_sound(state, slot)
                 if type(fact) is OrderAssigned:
                     continue
         for name in ("provider_id", "from_provider_id"):
@@ -84,19 +86,20 @@ def slot_sound(state: MealsState, slot: Slot) -> None:
 def order_owned(state: MealsState, order: Order) -> None:
     """Every open order has a next deadline, or a stuck one that a human owns (I07)."""
     slot = order.slot
-    if slot is not None and order.state is ASSIGNED:
+    at_kitchen = slot is not None and order.state is ASSIGNED
+    if slot is not None and at_kitchen:
         key = slot.close_key
     else:
         key = ask_key(order.order_id) if order.state is ASKED else f"end|{order.order_id}"
-    if key not in state.deadlines and key not in state.stuck:
+    if state.deadlines.when(key) is None and key not in state.stuck:
         raise InvariantBroken(f"order {order.order_id} has neither deadline nor owner")
     if slot is None:
         away = order.order_id in state.asks
         if not away and order.state is not OrderState.UNPLACED:
             raise InvariantBroken("an order without a kitchen here is unplaced or was asked about elsewhere")
-    elif order.state in NO_KITCHEN_HERE or order.order_id in state.asks:
+    elif (not at_kitchen and order.state in NO_KITCHEN_HERE) or order.order_id in state.asks:
         raise InvariantBroken("an order with a kitchen here is in nobody else's hands")
-    if order.state._value_ in TERMINAL:
+    if not at_kitchen and order.state._value_ in TERMINAL:
         raise InvariantBroken("an ended order is not open")
 
 

@@ -22,11 +22,13 @@ def hold(state: MealsState, order: Order, provider: Provider, cutoff_ms: int, no
     seats_changed(state, slot, before)
     move(order, ASSIGNED)
     order.slot = slot
-    if not slot.orders:
+    orders = slot.orders
+    first = not orders
+    if first:
         state.deadlines.set(slot.close_key, slot.closes_ms)
-    slot.orders[order.order_id] = order
+    orders[order.order_id] = order
     if not slot.counted and cutoff_ms > now_ms:
-        if len(slot.orders) == 1:
+        if first:
             state.deadlines.set(slot.count_key, cutoff_ms)
     else:
         _count_again(state, slot, now_ms)

@@ -1,5 +1,7 @@
 """Orders: placing, cancelling, overriding, and moving those that lost their kitchen."""
 
+import datetime as dt
+
 from agents.core import Verdict, accept, refuse
 from agents.meals import asking, guests
 from agents.meals.place import NoPlacement, Placement, Wish, route
@@ -36,51 +38,59 @@ OVERRIDABLE = (OrderState.ASSIGNED, OrderState.UNPLACED, OrderState.ASKED, Order
 
 def placed(state: MealsState, event: OrderPlacedEvent, now_ms: int) -> Verdict:
     """A one-off order (M1, M7-M10). Every refusal is kept: this order id stays refused (I05)."""
-    data = event.data
-    used = known(state, data.order_id)
+    values = event.data.__dict__  # read so, its fields cost a third of what asking the model for each of them does
+    order_id: str = values["order_id"]
+    used = known(state, order_id)
     if used is not None:
         return refuse(*used)
     policy = state.policies.at(now_ms)
-    date, meal, service = data.date.isoformat(), data.meal._value_, data.service._value_
-    days_ahead = data.date.toordinal() - day_number(now_ms)
+    day: dt.date = values["date"]
+    date: str = day.isoformat()
+    meal: str = values["meal"]._value_
+    service: str = values["service"]._value_
+    age: int | None = values["age"]
+    days_ahead = day.toordinal() - day_number(now_ms)
     reason: MealsReason
     why: Why
     if days_ahead < 0:
         reason, why = MealsReason.DATE_PAST, because("date_past", today=day_of(now_ms).isoformat())
     elif days_ahead > policy.order_days_ahead_max:
         reason, why = MealsReason.DATE_TOO_FAR, because("order_days_ahead_max", days=policy.order_days_ahead_max)
-    elif policy.eligible_age_min is not None and data.age is not None and data.age < policy.eligible_age_min:
+    elif policy.eligible_age_min is not None and age is not None and age < policy.eligible_age_min:
         reason, why = MealsReason.NOT_ELIGIBLE, because("eligible_age_min", age_min=policy.eligible_age_min)
     else:
-        point = Point(data.position.lat, data.position.lon)
-        wish = Wish(point, date, meal, data.portions, service, data.diets, data.preferred_provider_id)
+        position = values["position"].__dict__
+        portions: int = values["portions"]
+        wish = Wish(
+            Point(position["lat"], position["lon"]), date, meal, portions, service, values["diets"], values["preferred_provider_id"]
+        )
         placement = route(state, policy, wish, now_ms)
-        if isinstance(placement, Placement):
+        if type(placement) is Placement:
+            person_id: str = values["person_id"]
             granted = state.subsidised.get(date)
+            granted_fen = 0 if granted is None else granted.get(person_id, 0)
             cost = price(
-                policy,
-                meal=meal,
-                portions=data.portions,
-                service=service,
-                age=data.age,
-                categories=data.categories,
-                granted_fen=0 if granted is None else granted.get(data.person_id, 0),
+                policy, meal=meal, portions=portions, service=service, age=age, categories=values["categories"], granted_fen=granted_fen
             )
-            fact = assigned(data.order_id, wish, placement, cost, person_id=data.person_id, street=data.street)
+            fact = assigned(order_id, wish, placement, cost, person_id=person_id, street=values["street"])
+            why = placement.why
             if cost.rule is not None:
-                placement.why["subsidy"] = cost.rule
-            return Verdict(ACCEPTED, None, (Reasoned(fact),), placement.why)
+                why["subsidy"] = cost.rule
+            # Made as `NamedTuple` makes them, at half the cost of asking their classes.
+            reasoned = tuple.__new__(Reasoned, (fact, None))
+            return tuple.__new__(Verdict, (ACCEPTED, None, (reasoned,), why))
+        assert isinstance(placement, NoPlacement)
         reason, why = placement
         area = asking.first_area(state, date, meal, now_ms)
         if area is not None:
             return _asked_elsewhere(state, event, (wish, area), placement, now_ms)
     refused = OrderRefused.made(
         {
-            "order_id": data.order_id,
-            "person_id": data.person_id,
+            "order_id": order_id,
+            "person_id": values["person_id"],
             "date": date,
             "meal": meal,
-            "portions": data.portions,
+            "portions": values["portions"],
             "reason": reason.value,
             "standing_order_id": None,
         }
@@ -122,28 +132,29 @@ def assigned(
     standing_order_id: str | None = None,
 ) -> OrderAssigned:
     """The fact of an order that found its kitchen."""
-    slot = placement.slot
+    slot, distance_m, travel_s, cutoff_ms, late, _ = placement
+    point, date, meal, portions, service, diets, _ = wish
     return OrderAssigned.made(
         {
             "order_id": order_id,
             "provider_id": slot.provider.place_id,
-            "distance_m": placement.distance_m,
-            "travel_s": placement.travel_s,
+            "distance_m": distance_m,
+            "travel_s": travel_s,
             "person_id": person_id,
-            "date": wish.date,
-            "meal": wish.meal,
-            "portions": wish.portions,
-            "service": wish.service,
-            "diets": wish.diets,
-            "lat": wish.point.lat,
-            "lon": wish.point.lon,
+            "date": date,
+            "meal": meal,
+            "portions": portions,
+            "service": service,
+            "diets": diets,
+            "lat": point.lat,
+            "lon": point.lon,
             "street": street,
             "price_fen": cost.price_fen,
             "subsidy_fen": cost.subsidy_fen,
-            "cutoff_ms": placement.cutoff_ms,
+            "cutoff_ms": cutoff_ms,
             "closes_ms": slot.closes_ms,
             "capacity_version": slot.version,
-            "late": placement.late,
+            "late": late,
             "standing_order_id": standing_order_id,
         }
     )

@@ -40,6 +40,9 @@ REFUSED_BY_RULE = (
 )
 """The reason of a refusal is that of the candidate that came closest to being chosen."""
 
+NO_SLOTS: dict[str, Slot] = {}
+"""Of a meal that nobody published."""
+
 
 class Wish(NamedTuple):
     """What is looked for."""
@@ -75,8 +78,11 @@ class Search:
     """One search: the wish and the rules in force, worked out once."""
 
     __slots__ = (
+        "capacity_age_ms_max",
+        "circles_s",
         "day",
         "delivery",
+        "detour_percent",
         "diets",
         "late_ms",
         "now_ms",
@@ -91,6 +97,9 @@ class Search:
         "wish",
     )
 
+    slot: Slot
+    """That of the provider looked at last; none before the first that published this meal."""
+
     def __init__(self, state: MealsState, policy: MealsParameters, wish: Wish, now_ms: int) -> None:
         self.policy = policy
         self.wish = wish
@@ -98,16 +107,12 @@ class Search:
         _, date, meal, self.portions, service, self.diets, _ = wish
         day = state.days.get((date, meal))
         self.day: MealDay | None = day
-        self.slots: dict[str, Slot] = {} if day is None else day.slots
-        self.slot: Slot | None = None
+        self.slots: dict[str, Slot] = NO_SLOTS if day is None else day.slots
         self.service = service
         self.delivery = delivery = service == "delivery"
-        self.speed_cm_s, self.reach_m = policy.courier if delivery else policy.walk
+        way = policy.courier if delivery else policy.walk
+        self.speed_cm_s, self.reach_m, self.detour_percent, self.capacity_age_ms_max, self.circles_s = way
         self.standard_ms, self.late_ms = policy.order_until_ms(date, meal)
-
-    def travel_s(self, distance_m: int) -> int:
-        """Estimated seconds on the way, rounded up."""
-        return -(-distance_m * self.policy.detour_percent // self.speed_cm_s)
 
     def unsuitable(self, provider: Provider, distance_m: int) -> str | None:
         """The rule by which this provider never fits this wish, whatever its capacity."""
@@ -134,37 +139,40 @@ class Search:
             return R_CLOSED
         if slot.free < self.portions:
             return R_CAPACITY
-        if self.now_ms - slot.published_ms > self.policy.capacity_age_s_max * 1000:
+        now_ms = self.now_ms
+        if now_ms - slot.published_ms > self.capacity_age_ms_max:
             return R_STALE
-        cutoff_ms = self.standard_ms if slot.cutoff_ms is None else slot.cutoff_ms
-        if self.now_ms > cutoff_ms:
-            if slot.cutoff_ms is not None or self.now_ms > self.late_ms:
+        cutoff_ms = slot.cutoff_ms
+        if now_ms > (self.standard_ms if cutoff_ms is None else cutoff_ms):
+            if cutoff_ms is not None or now_ms > self.late_ms:
                 return R_CUTOFF
             if (slot.held + slot.used) * 100 >= self.policy.late_kitchen_load_percent * slot.total:
                 return R_BUSY
         return None
 
-    def age_s(self, rule: str) -> int | None:
-        """How old the capacity is that `ruled_out` has just looked at, where that mattered."""
-        if (rule is R_CAPACITY or rule is R_STALE) and self.slot is not None:
-            return (self.now_ms - self.slot.published_ms) // 1000
-        return None
+    def reject(self, seen: Considered, provider_id: str, rule: str, distance_m: int) -> None:
+        """Note the provider that `ruled_out` has just ruled out, with the age of its capacity where that mattered."""
+        aged = rule is R_CAPACITY or rule is R_STALE
+        seen.reject(provider_id, rule, distance_m, (self.now_ms - self.slot.published_ms) // 1000 if aged else None)
 
-    def placed(self, provider: Provider, distance_m: int, seen: Considered, **values: object) -> Placement:
-        """The chosen kitchen with its explanation."""
+    def placed(self, provider: Provider, distance_m: int, seen: Considered, how: str | None = None) -> Placement:
+        """The chosen kitchen with its explanation; ``how`` is the word for a way of finding it other than by nearness alone."""
         slot = self.slot
-        assert slot is not None
         assert slot.provider is provider
-        travel_s = self.travel_s(distance_m)
+        travel_s = -(-distance_m * self.detour_percent // self.speed_cm_s)  # rounded up
         cutoff_ms = self.standard_ms if slot.cutoff_ms is None else slot.cutoff_ms
-        circle_s = None
-        if not self.delivery:
-            for circle_s in self.policy.walk_circles_s:
+        why = seen.why(provider.place_id)
+        if self.circles_s:
+            for circle_s in self.circles_s:
                 if travel_s <= circle_s:
                     break
+            why["circle_s"] = circle_s
         late = self.now_ms > cutoff_ms
-        why = seen.why(provider.place_id, circle_s=circle_s, late=True if late else None, **values)
-        return Placement(slot, distance_m, travel_s, cutoff_ms, late, why)
+        if late:
+            why["late"] = True
+        if how is not None:
+            why[how] = True
+        return tuple.__new__(Placement, (slot, distance_m, travel_s, cutoff_ms, late, why))  # by its class it costs twice as much
 
 
 def route(state: MealsState, policy: MealsParameters, wish: Wish, now_ms: int) -> Placement | NoPlacement:
@@ -182,21 +190,18 @@ def route(state: MealsState, policy: MealsParameters, wish: Wish, now_ms: int) -
         placement = _preferred(state, search, seen, preferred)
         if placement is not None:
             return placement
-    suitable = False
-    last: tuple[int, str] = (-1, "")
-    nearest = state.listed.nearest_first(wish.point, search.reach_m)
-    for distance_m, provider_id, provider in nearest:
+    left = LOOKED_AT_MAX - seen.considered
+    for distance_m, provider_id, provider in state.listed.nearest_first(wish.point, search.reach_m):
         if provider_id == preferred:
             continue
         rule = search.ruled_out(provider, distance_m)
         if rule is None:
             return search.placed(provider, distance_m, seen)
-        seen.reject(provider_id, rule, distance_m, search.age_s(rule))
-        suitable = suitable or rule not in UNSUITABLE
-        last = (distance_m, provider_id)
-        if seen.considered >= LOOKED_AT_MAX:
-            return _among_free(state, search, seen, last, suitable)
-    return NoPlacement(_reason(seen, suitable), seen.why(None, reach_m=search.reach_m))
+        search.reject(seen, provider_id, rule, distance_m)
+        left -= 1
+        if not left:
+            return _among_free(state, search, seen, (distance_m, provider_id))
+    return NoPlacement(_reason(seen), seen.why(None, reach_m=search.reach_m))
 
 
 def _preferred(state: MealsState, search: Search, seen: Considered, provider_id: str) -> Placement | None:
@@ -207,12 +212,12 @@ def _preferred(state: MealsState, search: Search, seen: Considered, provider_id:
     distance_m = search.wish.point.distance_m(provider)
     rule = R_FAR if search.delivery and distance_m > search.reach_m else search.ruled_out(provider, distance_m)
     if rule is None:
-        return search.placed(provider, distance_m, seen, preferred=True)
-    seen.reject(provider_id, rule, distance_m, search.age_s(rule))
+        return search.placed(provider, distance_m, seen, "preferred")
+    search.reject(seen, provider_id, rule, distance_m)
     return None
 
 
-def _among_free(state: MealsState, search: Search, seen: Considered, last: tuple[int, str], suitable: bool) -> Placement | NoPlacement:
+def _among_free(state: MealsState, search: Search, seen: Considered, last: tuple[int, str]) -> Placement | NoPlacement:
     """Go on where the first look ended, among providers with a free place and this service only."""
     wish = search.wish
     if search.day is not None:
@@ -221,22 +226,22 @@ def _among_free(state: MealsState, search: Search, seen: Considered, last: tuple
                 continue
             rule = search.ruled_out(provider, distance_m)
             if rule is None:
-                return search.placed(provider, distance_m, seen, passed_over_full=True)
-            seen.reject(provider_id, rule, distance_m, search.age_s(rule))
-            suitable = suitable or rule not in UNSUITABLE
-    if not suitable:
-        # Only the reason of the refusal still hangs on full ones: was there any that would have suited?
-        suitable = any(
-            (distance_m, provider_id) > last and search.unsuitable(provider, distance_m) is None
-            for distance_m, provider_id, provider in state.listed.nearest_first(wish.point, search.reach_m)
-        )
-    return NoPlacement(_reason(seen, suitable), seen.why(None, reach_m=search.reach_m, passed_over_full=True))
+                return search.placed(provider, distance_m, seen, "passed_over_full")
+            search.reject(seen, provider_id, rule, distance_m)
+    reason = _reason(seen)
+    # Who suits but has no room is among the rules met, unless only full ones farther away do: was there any that would have suited?
+    if reason is MealsReason.NO_SUITABLE_PROVIDER and any(
+        (distance_m, provider_id) > last and search.unsuitable(provider, distance_m) is None
+        for distance_m, provider_id, provider in state.listed.nearest_first(wish.point, search.reach_m)
+    ):
+        reason = MealsReason.NO_CAPACITY
+    return NoPlacement(reason, seen.why(None, reach_m=search.reach_m, passed_over_full=True))
 
 
-def _reason(seen: Considered, suitable: bool) -> MealsReason:
+def _reason(seen: Considered) -> MealsReason:
+    """Every rule but those of `UNSUITABLE` and of a preferred provider too far away names a reason of its own."""
+    rules = seen.rules
     for rule, reason in REFUSED_BY_RULE:
-        if rule in seen.rules:
+        if rule in rules:
             return reason
-    if suitable:
-        return MealsReason.NO_CAPACITY
-    return MealsReason.NO_SUITABLE_PROVIDER if set(seen.rules) & set(UNSUITABLE) else MealsReason.NO_PROVIDER_IN_REACH
+    return MealsReason.NO_PROVIDER_IN_REACH if set(rules).isdisjoint(UNSUITABLE) else MealsReason.NO_SUITABLE_PROVIDER

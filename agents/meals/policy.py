@@ -6,6 +6,7 @@ number the default is the project's own suggestion, marked [O].
 
 from datetime import date
 from functools import cached_property, lru_cache
+from typing import NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -15,6 +16,9 @@ from schemas.primitives import Code, Id
 
 class _Parameters(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+
+
+MEALS = ("breakfast", "lunch", "dinner")
 
 
 class MealTimes(_Parameters):
@@ -67,6 +71,20 @@ SUBSIDIES_PUTUO = (
 SUBSIDY_DELIVERY = Subsidy(code="delivery", age_min=60, category="level_2_or_above", service="delivery", subsidy_fen=400)
 """M-R3 [P code of a Shanghai mini-programme]: 4 yuan a day for delivery from 60 on with assessed level 2 or above. Its page says
 "体验, 不可作为实际参考" (a trial, not for real use): so it is in no default, only here for an area that adopts it."""
+
+
+class Reach(NamedTuple):
+    """What a search over kitchens asks of the policy for one way of getting the meal home. Asking a model for a parameter costs three
+    times as much, and a search asks for all of these."""
+
+    speed_cm_s: int
+    """On foot, or the courier's."""
+    reach_m: int
+    """Metres of great circle that the longest allowed way reaches."""
+    detour_percent: int
+    capacity_age_ms_max: int
+    circles_s: tuple[int, ...]
+    """Walking circles; none for a courier."""
 
 
 class MealsParameters(_Parameters):
@@ -131,26 +149,32 @@ class MealsParameters(_Parameters):
             raise ValueError("memory_shorter_than_ordering")  # else a refused order id could come again for the same date
         if len(set(self.neighbours)) != len(self.neighbours):
             raise ValueError("neighbour_named_twice")
-        if not set(self.meal_price_fen) <= {"breakfast", "lunch", "dinner"} or any(fen < 0 for fen in self.meal_price_fen.values()):
+        if not set(self.meal_price_fen) <= set(MEALS) or any(fen < 0 for fen in self.meal_price_fen.values()):
             raise ValueError("bad_price")
         return self
 
     @cached_property
-    def walk(self) -> tuple[int, int]:
-        """On foot: centimetres a second, and the metres of great circle that the widest walking circle reaches."""
-        speed_cm_s = self.walk_speed_cm_s
-        return speed_cm_s, self.walk_circles_s[-1] * speed_cm_s // self.detour_percent
+    def walk(self) -> Reach:
+        """On foot, as far as the widest walking circle."""
+        return self._reach(self.walk_speed_cm_s, self.walk_circles_s[-1], self.walk_circles_s)
 
     @cached_property
-    def courier(self) -> tuple[int, int]:
-        """The same of a courier."""
-        speed_cm_s = self.courier_speed_cm_s
-        return speed_cm_s, self.courier_travel_s_max * speed_cm_s // self.detour_percent
+    def courier(self) -> Reach:
+        """By courier."""
+        return self._reach(self.courier_speed_cm_s, self.courier_travel_s_max, ())
+
+    def _reach(self, speed_cm_s: int, travel_s_max: int, circles_s: tuple[int, ...]) -> Reach:
+        reach_m = travel_s_max * speed_cm_s // self.detour_percent
+        return Reach(speed_cm_s, reach_m, self.detour_percent, self.capacity_age_s_max * 1000, circles_s)
 
     def order_until_ms(self, date_text: str, meal: str) -> tuple[int, int]:
         """When ordering ends for a meal of a date, and when it ends by the late rule (milliseconds since the epoch)."""
-        times = self.times(meal)
-        return _two_minutes(date_text, times.cutoff_minute, times.late_until_minute)
+        first, second = self._order_minutes[meal]
+        return _two_minutes(date_text, first, second)
+
+    @cached_property
+    def _order_minutes(self) -> dict[str, tuple[int, int]]:
+        return {meal: (self.times(meal).cutoff_minute, self.times(meal).late_until_minute) for meal in MEALS}
 
     def times(self, meal: str) -> MealTimes:
         """The times of this meal."""

@@ -5,8 +5,10 @@ rest and are rebuilt on load.
 """
 
 from collections import deque
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import Any
 
 from agents.meals.policy import MealsParameters
 from agents.meals.states import OrderState
@@ -115,6 +117,9 @@ class MealDay:
         """Derived: slots whose publication set its own cut-off."""
 
 
+NEW = OrderState.NEW
+
+
 class Order:
     """One open order. ``slot`` is None while it has no kitchen of this area."""
 
@@ -152,10 +157,33 @@ class Order:
         self.subsidy_fen: int | None = None
         self.closes_ms = 0
         self.standing_order_id: str | None = None
-        self.state = OrderState.NEW
+        self.state = NEW
         self.slot: Slot | None = None
         self.attempts = 0
         self.task_id: str | None = None
+
+
+def order_of(values: Mapping[str, Any]) -> Order:
+    """The order that an `OrderAssigned` of these values tells of, not yet held anywhere: every slot is set, once."""
+    order = object.__new__(Order)
+    order.order_id = values["order_id"]
+    order.person_id = values["person_id"]
+    order.date = values["date"]
+    order.meal = values["meal"]
+    order.portions = values["portions"]
+    order.service = values["service"]
+    order.diets = values["diets"]
+    order.lat = values["lat"]
+    order.lon = values["lon"]
+    order.price_fen = values["price_fen"]
+    order.subsidy_fen = values["subsidy_fen"]
+    order.closes_ms = values["closes_ms"]
+    order.standing_order_id = values["standing_order_id"]
+    order.state = NEW
+    order.slot = None
+    order.attempts = 0
+    order.task_id = None
+    return order
 
 
 class Guest(Order):

@@ -11,19 +11,24 @@ REJECTED_LISTED_MAX = 12
 class Considered:
     """Collects candidates in the order they are looked at (nearest first)."""
 
-    __slots__ = ("considered", "rejected", "rest", "rules")
+    __slots__ = ("rejected", "rest")
 
     def __init__(self) -> None:
-        self.considered = 0
         self.rejected: list[dict[str, object]] = []
         self.rest: dict[str, int] = {}
-        self.rules: dict[str, bool] = {}
-        """Those met, in the order they were met."""
+
+    @property
+    def considered(self) -> int:
+        """How many were ruled out."""
+        return len(self.rejected) + sum(self.rest.values())
+
+    @property
+    def rules(self) -> list[str]:
+        """The rules met, in the order they were met."""
+        return list(dict.fromkeys([*(str(one["rule"]) for one in self.rejected), *self.rest]))
 
     def reject(self, provider_id: str, rule: str, distance_m: int, data_age_s: int | None = None) -> None:
         """One candidate ruled out by this rule; ``data_age_s`` is the age of the capacity looked at, where that mattered."""
-        self.considered += 1
-        self.rules[rule] = True
         rejected = self.rejected
         if len(rejected) < REJECTED_LISTED_MAX:
             if data_age_s is None:
@@ -35,8 +40,10 @@ class Considered:
 
     def why(self, chosen: str | None, **values: object) -> Why:
         """The explanation, with what else the deciding rule looked at (only JSON-able values; None is left out)."""
-        why: Why = {"considered": self.considered + (chosen is not None), "chosen": chosen, "rejected": self.rejected}
+        rejected = self.rejected
+        why: Why = {"considered": len(rejected) + (chosen is not None), "chosen": chosen, "rejected": rejected}
         if self.rest:
+            why["considered"] += sum(self.rest.values())
             why["rest"] = dict(sorted(self.rest.items()))
         for name, value in values.items():
             if value is not None:

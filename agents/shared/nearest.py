@@ -32,6 +32,9 @@ WIDE = 3
 """Cells along the side of a wide cell: who has to look beyond the block around its own cell finds some sixty places more at once."""
 SCAN_ALL_MAX = 32
 """Up to so many places it is cheaper to look at all of them than at empty cells."""
+MIDDLE_CELLS_MAX = 1 << 11
+"""A settled grid of so few cells, a district, takes the wide block in two parts, which it keeps for every cell: an asker who looks
+beyond the first block seldom needs all of ten times its places. A larger grid would put most parts together for one asker each."""
 SHELLS_MAX = 1 << 14
 """What one grid keeps of blocks and rings put together; far more than a district asks for."""
 LEAP_PLACES = 16
@@ -40,6 +43,10 @@ LEAP_RINGS = 4
 """... or are so many: a ring at a time, an asker where little is would sort the few it waits for again and again."""
 TIE = 1.6e-7
 """Chords of the unit sphere that differ by more belong to distances that differ by more than a metre."""
+FAR = 3.0
+"""Longer than any chord."""
+SURE_M = 0.999 * CELL_M
+"""Times the cosine of the latitude: nothing outside the block around an asker's cell is nearer, wherever in its cell the asker is."""
 UNSURE_M = 1e-6
 """Metres worked out from a chord differ by less from those of `Point.distance_m`; so close to a half, that one decides."""
 _each_spot = Struct("3d").iter_unpack
@@ -103,9 +110,10 @@ class Cell(Generic[L]):
 class Grid(Generic[L]):
     """Places by cell. Adding, removing and asking cost nothing that grows with the number of places elsewhere.
 
-    An asker first looks at the block of cells around its own, then at the block of wide cells around its own wide cell, then at the
-    rings of wide cells around that. ``settled`` says that the grid is asked far more often than it changes: then the first block
-    is kept ready for every cell, which costs memory for nine times the places and spares the walk through nine scattered cells.
+    An asker first looks at the block of cells around its own, then at the block of wide cells around its own wide cell (of a small
+    settled grid in two parts), then at the rings of wide cells around that. ``settled`` says that the grid is asked far
+    more often than it changes: then the first block is kept ready for every cell, which costs memory for nine times the places and
+    spares the walk through nine scattered cells.
     """
 
     __slots__ = ("_near", "_places", "_settled", "_shells", "_wide")
@@ -154,11 +162,33 @@ class Grid(Generic[L]):
         found = self._near.get(point.cell) if self._settled and count > SCAN_ALL_MAX else self._first(point, count)
         if found is None:
             found = Cell()
-        places, ring, given, turn = found.places, 0, 0, 0
+        places = found.places
         chords = list(map(dist, _each_spot(found.spots), repeat(point.at)))
-        waiting = sorted(range(len(chords)), key=chords.__getitem__)
+        # Most askers take one place, and the nearest is seldom as far as what may lie outside the block: for that one no order of
+        # the places and no bound is worked out. Whatever is not plain is left to `_on`.
+        sure_m = within_m + 1 if len(places) == count else min(within_m + 1, int(SURE_M * point.across) - 1)
+        turn = 0
+        in_order = sorted(chords)
+        in_order.append(FAR)
+        for chord in in_order:
+            if chord == FAR or in_order[turn + 1] <= chord + TIE:
+                break
+            metres = DIAMETER_M * asin(chord * 0.5) + 0.5
+            distance_m = int(metres)
+            if distance_m >= sure_m or not UNSURE_M < metres - distance_m < 1 - UNSURE_M:
+                break
+            place = places[chords.index(chord)]
+            yield distance_m, place.place_id, place
+            turn += 1
+        yield from self._on(point, within_m, places, chords, turn)
+
+    def _on(self, point: Point, within_m: int, places: list[L], chords: list[float], turn: int) -> Iterator[tuple[int, str, L]]:
+        """Go on after so many of the first block have been given out."""
+        count = len(self._places)
+        side, around, given = 1, 1, 0
+        waiting = sorted(range(len(chords)), key=chords.__getitem__) if turn < len(chords) else []
         while True:
-            seen_within_m = within_m + 1 if len(places) == count else min(within_m + 1, _bound_m(point, ring))
+            seen_within_m = within_m + 1 if len(places) == count else min(within_m + 1, _bound_m(point, side, around))
             size = len(waiting)
             while turn < size:
                 index = waiting[turn]
@@ -181,10 +211,14 @@ class Grid(Generic[L]):
                 turn += 1
             if seen_within_m > within_m:
                 return
-            found = self._shell(_wide_cell(point), ring + 1)
-            if ring == 0:
-                places, chords, waiting, given, turn = [], [], [], turn, 0
-            ring = found.ring
+            if side < WIDE and self._settled and len(self._near) <= MIDDLE_CELLS_MAX:
+                found = self._part(point, around)
+                side, around = (1, 2) if around == 1 else (WIDE, WIDE)
+            else:
+                if side < WIDE:
+                    places, chords, waiting, given, turn, around = [], [], [], turn, 0, 0
+                found = self._shell(_wide_cell(point), around // WIDE + 1)
+                side, around = WIDE, found.ring * WIDE
             if found.places:
                 waiting = [*waiting[turn:], *range(len(places), len(places) + len(found.places))]
                 places = places + found.places
@@ -205,6 +239,21 @@ class Grid(Generic[L]):
                     block.places.append(place)
                     block.spots.extend(place.at)
         return block
+
+    def _part(self, point: Point, around: int) -> Cell[L]:
+        """What of the wide block lies around the block of three by three cells and in that of five by five (``around`` is 1), or beyond
+        that one (2)."""
+        key = (point.cell, -1 - around)
+        part = self._shells.get(key)
+        if part is None:
+            wide = self._shell(_wide_cell(point), 1)
+            inner, outer = set(_around(point.cell, 1)), set(_around(point.cell, 2))
+            part = self._new_shell(key)
+            for place in wide.places:
+                if place.cell in outer if around == 1 else place.cell not in outer and place.cell not in inner:
+                    part.places.append(place)
+                    part.spots.extend(place.at)
+        return part
 
     def _shell(self, wide: int, ring: int) -> Cell[L]:
         """What lies in the wide cells at this Chebyshev distance and as far on as makes a leap, or (1) not beyond it."""
@@ -274,11 +323,10 @@ def _settle(point: Point, places: list[L], chords: list[float], waiting: list[in
     waiting[turn:end] = sorted(waiting[turn:end], key=lambda index: (point.distance_m(places[index]), places[index].place_id))
 
 
-def _bound_m(point: Point, ring: int) -> int:
-    """Nothing outside what has been seen is nearer than this many metres: the block of cells (0), or the wide cells up to this ring."""
-    side = WIDE if ring else 1
+def _bound_m(point: Point, side: int, around: int) -> int:
+    """Nothing outside what has been seen is nearer than this many metres: the cells (side 1) or wide cells (side `WIDE`) up to so many
+    cells around that of the asker."""
     up, right = point.lat / CELL_DEGREES % side, point.lon / CELL_DEGREES % side
-    around = ring * WIDE if ring else 1
     to_parallel_m = CELL_M * ((up if 2 * up < side else side - up) + around)
     to_meridian_m = EARTH_RADIUS_M * point.across * sin(CELL_RADIANS * ((right if 2 * right < side else side - right) + around))
     return int(to_parallel_m if to_parallel_m < to_meridian_m else to_meridian_m) - 1

@@ -41,7 +41,7 @@ class SeenIds:
         """Keep an answer. An id is answered once: a second answer is a mistake of the caller."""
         if event_id in self._answers:
             raise ValueError("an id is remembered once")
-        self._answers[event_id] = Answer(digest, str(outcome), reason, now_ms)
+        self._answers[event_id] = tuple.__new__(Answer, (digest, str(outcome), reason, now_ms))  # by its class it costs twice as much
         self._order.append(event_id)
 
     def forget(self, before_ms: int) -> None:

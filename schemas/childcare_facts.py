@@ -274,7 +274,8 @@ class OfferWithdrawn(OfferEnding, Fact, fact="childcare.offer.withdrawn.v1"):
 
 
 class WaitlistClosed(Fact, fact="childcare.waitlist.closed.v1"):
-    """This child waits no more: the session begins (``session_begins``) or it has another place then (``booked_elsewhere``)."""
+    """This child waits no more: the session begins (``session_begins``), it has another place then (``booked_elsewhere``), or its no-shows
+    leave it the day itself only (``same_day_only``)."""
 
     booking_id: str
     child_id: str

@@ -128,6 +128,12 @@ def overlaps(state: ChildcareState, child_id: str, starts_ms: int, ends_ms: int,
     return None
 
 
+def same_day_only(state: ChildcareState, child_id: str, day: str, now_ms: int) -> bool:
+    """Whether the child's no-shows bar it from this day: it may have a place of today only (C-R6)."""
+    absences = state.absences.get(child_id)
+    return absences is not None and now_ms < absences.restricted_until_ms and day_from(day).toordinal() != day_number(now_ms)
+
+
 def nearest_run(ground: Ground, wish: Wish) -> Placement | NoPlacement:
     """The nearest site with a run that suits and has room; else why not."""
     state, policy = ground.state, ground.policy

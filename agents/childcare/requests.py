@@ -16,6 +16,7 @@ from agents.childcare.place import (
     nearest_run,
     overlaps,
     ruled_out,
+    same_day_only,
 )
 from agents.childcare.policy import ServiceRules
 from agents.childcare.quota import at_home, not_home_why
@@ -23,7 +24,7 @@ from agents.childcare.runs import Wish
 from agents.childcare.state import ChildcareState, Session
 from agents.childcare.terms import Child, needs_confirming, placed, terms_of
 from agents.core import Verdict, refuse
-from agents.shared.calendar import MINUTE_MS, day_from, day_number, midnight_ms
+from agents.shared.calendar import MINUTE_MS, day_from, midnight_ms
 from agents.shared.explanation import because
 from agents.shared.nearest import Point
 from schemas.childcare import BookingRequestedEvent, BookingWish, Fit, GroupRequestedEvent
@@ -144,9 +145,8 @@ def _child(ground: Ground, data: BookingWish, member: Member, group_id: str | No
     if not rules.age_months_min <= months <= rules.age_months_max:
         why = because("age_months", months=months, months_min=rules.age_months_min, months_max=rules.age_months_max)
         return Refused(ChildcareReason.AGE_OUTSIDE, why, data.session_id, day)
-    absences = state.absences.get(child_id)
-    if absences is not None and now_ms < absences.restricted_until_ms and care_day.toordinal() != day_number(now_ms):
-        why = because("same_day_only", until_ms=absences.restricted_until_ms)
+    if same_day_only(state, child_id, day, now_ms):
+        why = because("same_day_only", until_ms=state.absences[child_id].restricted_until_ms)
         return Refused(ChildcareReason.SAME_DAY_ONLY, why, data.session_id, day)
     home = state.area if data.home_area is None else data.home_area
     if home == state.area and not at_home(state, policy, child_id):

@@ -2,7 +2,7 @@
 
 from agents.childcare import quota
 from agents.childcare.bookings import ask_closed, ending, gone, rules_of, wait_closed
-from agents.childcare.place import Ground, NoPlacement, nearest_run, overlaps
+from agents.childcare.place import Ground, NoPlacement, nearest_run, overlaps, same_day_only
 from agents.childcare.policy import ServiceRules
 from agents.childcare.quota import at_home, not_home_why
 from agents.childcare.runs import Wish
@@ -26,12 +26,15 @@ ALTERNATIVE = "alternative"
 
 
 def next_offer(state: ChildcareState, session: Session, now_ms: int) -> tuple[Reasoned, ...]:
-    """The next in the waitlist is offered the seat that is free, or is told that it waits no more (it has a place then already)."""
+    """The next in the waitlist is offered the seat that is free, or is told that it waits no more (it has a place then already, or
+    may book on the day itself only)."""
     # Whether the publication is fresh enough was seen when the work was set; it is done in the same decision, or soon after.
     booking = next_waiter(state, session, session.published_ms)
     assert booking is not None, "the work is withdrawn when nobody is next"
     if overlaps(state, booking.child_id, session.starts_ms, session.ends_ms) is not None:
         return wait_closed(booking, "booked_elsewhere")
+    if same_day_only(state, booking.child_id, session.date, now_ms):
+        return wait_closed(booking, ChildcareReason.SAME_DAY_ONLY.value)
     policy = state.policies.at(now_ms)
     rules = rules_of(policy, booking)
     way = (booking.distance_m, booking.travel_s)

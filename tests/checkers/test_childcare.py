@@ -179,6 +179,20 @@ def test_w01_a_seat_offered_out_of_turn_or_for_another_time(days: Logs) -> None:
     assert "is offered to somebody-else" in caught(other, "W01")
 
 
+def test_w01_another_day_offered_to_whom_no_shows_leave_today_only_or_kept_from_somebody_else(days: Logs) -> None:
+    def of_another_day(data: Body) -> bool:
+        return bool(data["kind"] == "waitlist" and data["date"] > day_of(data["made_ms"]))
+
+    place, offer = find(days, OFFER, of_another_day)
+    waits, _ = find(days, WAITLISTED, same(offer, "booking_id"))
+    barred = {"child_id": offer["child_id"], "family_id": offer["family_id"], "no_shows": 3, "until_ms": place.time_ms + 1}
+    planted = add_fact(days, waits, "childcare.child.restricted.v1", barred)
+    assert "may have a place of today only" in caught(planted, "W01")
+    ended = {name: offer[name] for name in ("booking_id", "child_id", "family_id", "service", "site_id", "session_id", "date")}
+    closed = add_fact(days, place, "childcare.waitlist.closed.v1", ended | {"cause": "same_day_only"})
+    assert "its child may have a place of any day" in caught(closed, "W01")
+
+
 def test_w03_a_free_seat_beside_somebody_who_waits(days: Logs) -> None:
     _, offer = find(days, OFFER, lambda data: data["kind"] == "waitlist")
     planted = drop_facts(days, lambda _, data: data.get("booking_id") == offer["booking_id"] and data.get("offer_id") == offer["offer_id"])

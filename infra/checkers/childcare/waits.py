@@ -1,5 +1,7 @@
 """W01, W03: the waitlist of a session is served in its order, at once, and each offer has the time that policy gives."""
 
+from typing import Any
+
 from infra.checkers.childcare.area import Area
 from infra.checkers.childcare.life import at_peace
 from infra.checkers.childcare.policy import rules_of
@@ -14,6 +16,7 @@ class WaitOrder(Eye[Area]):
     def __init__(self) -> None:
         super().__init__("W01")
         self._open: dict[tuple[str, str, str], str] = {}
+        self._restricted: dict[tuple[str, str], int] = {}
 
     def before(self, area: Area, decided: Decided, fact: Fact) -> None:
         """Judge each offer from a waitlist, each new rank, and the time an offer leaves."""
@@ -28,10 +31,21 @@ class WaitOrder(Eye[Area]):
             wanted = None if session is None or data["kind"] != "waitlist" else area.next_waiter(session)
             if data["kind"] == "waitlist" and wanted != data["booking_id"]:
                 self.note(f"{data['session_id']} is offered to {data['booking_id']}, next is {wanted}", decided)
+            if data["kind"] == "waitlist" and self._barred(area, data, decided.time_ms):
+                self.note(f"{data['session_id']} is offered to {data['booking_id']}, whose child may have a place of today only", decided)
+        elif kind == "childcare.child.restricted.v1":
+            self._restricted[area.area, data["child_id"]] = data["until_ms"]
+        elif kind == "childcare.waitlist.closed.v1" and data["cause"] == "same_day_only":
+            if not self._barred(area, data, decided.time_ms):
+                self.note(f"booking {data['booking_id']} waits no more, and its child may have a place of any day", decided)
         elif kind == "childcare.waitlist.closed.v1" and data["cause"] == "booked_elsewhere":
             session = area.sessions.get(data["session_id"])
             if session is None or not _sits_elsewhere(area, data["child_id"], session.published["starts_ms"], session.published["ends_ms"]):
                 self.note(f"booking {data['booking_id']} waits no more, and its child has no other place then", decided)
+
+    def _barred(self, area: Area, data: dict[str, Any], now_ms: int) -> bool:
+        """Whether no-shows leave the child only the day itself (C-R6)."""
+        return now_ms < self._restricted.get((area.area, data["child_id"]), 0) and data["date"] != day_of(now_ms)
 
     def _timed(self, area: Area, decided: Decided, fact: Fact) -> None:
         data, now_ms = fact["data"], decided.time_ms

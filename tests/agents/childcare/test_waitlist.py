@@ -102,6 +102,37 @@ def test_who_has_a_place_by_then_waits_no_more() -> None:
     assert fact(decision, "waitlist.closed")["cause"] == "booked_elsewhere"
 
 
+def test_whom_no_shows_leave_the_day_itself_only_is_offered_no_other_day_and_the_next_gets_the_seat() -> None:
+    world = World()
+    world.policy(services={"care": {"no_show_limit": 1}})
+    world.site("s-2", 200)
+    world.publish("s-2", session("today", "14:00", "15:00", day="2026-11-22"), session("tomorrow", day="2026-11-23"))
+    world.book("missed", "today", child_id="k")
+    full(world, "b-1", "b-2")
+    world.book("b-3", "s-1-am", child_id="k")
+    world.send("booking.cancelled", booking_id="b-1")
+    world.send("booking.cancelled", booking_id="b-2")
+    world.book("b-4", "s-1-am")
+    assert "child.restricted" in kinds(world.tick("2026-11-22 14:30"))
+    decision = world.send("booking.cancelled", booking_id="b-0")
+    assert types(decision) == ["booking.cancelled", "waitlist.closed", "offer.made"]
+    assert fact(decision, "waitlist.closed")["cause"] == "same_day_only"
+    assert fact(decision, "offer.made")["booking_id"] == "b-4"
+
+
+def test_on_the_day_itself_who_did_not_come_before_is_offered_a_seat_like_any_other() -> None:
+    world = World()
+    world.policy(services={"care": {"no_show_limit": 1}})
+    world.site("s-2", 200)
+    world.publish("s-2", session("yesterday", day="2026-11-23"))
+    world.book("missed", "yesterday", child_id="k")
+    full(world)
+    world.book("b-1", "s-1-am", child_id="k")
+    assert "child.restricted" in kinds(world.tick("2026-11-23 09:30"))
+    world.tick(f"{DAY} 06:00")
+    assert types(world.send("booking.cancelled", booking_id="b-0")) == ["booking.cancelled", "offer.made"]
+
+
 def test_the_wait_ends_when_the_session_begins() -> None:
     world = World()
     full(world, "b-1")

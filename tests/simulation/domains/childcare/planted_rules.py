@@ -32,6 +32,10 @@ def _nobody_asks_where_it_lives() -> list[Patch]:
     return [patch.object(waitlist, "_home_unclear", lambda booking, now_ms: ())]  # noqa: ARG005
 
 
+def _barred_is_offered() -> list[Patch]:
+    return [patch.object(waitlist, "same_day_only", lambda *asked: False)]  # noqa: ARG005
+
+
 def _policy_when_touched() -> list[Patch]:
     adopted = WRITERS[PolicyAdopted]
 
@@ -53,6 +57,10 @@ RULE_MISTAKES = (
     Planted(
         "nobody_asks_where_it_lives", "an offer is charged for a child of elsewhere and no human is told", _nobody_asks_where_it_lives,
         frozenset({"Q01"}), CROWDED, silent=True, domain="childcare",
+    ),
+    Planted(
+        "barred_is_offered", "who may have a place of today only is offered one of tomorrow", _barred_is_offered, frozenset({"W01"}),
+        {"span_ms": 36 * 3_600_000, "areas": ("310106",)}, silent=True, domain="childcare",
     ),
     Planted(
         "everybody_lives_here", "whoever names an area as its home has its quota there", _everybody_lives_here,

@@ -13,7 +13,7 @@ from pydantic import Field, model_validator
 from schemas import emergency_facts, emergency_units_facts
 from schemas.emergency_devices import DEVICE_EVENTS
 from schemas.envelope import Event
-from schemas.primitives import CityPosition, Code, Id, Model, Text
+from schemas.primitives import CityPosition, Code, Id, Instant, Model, Text
 
 FACTS_OF = (emergency_facts, emergency_units_facts)
 """Whoever knows the words of emergency can read its facts: importing these modules declares them."""
@@ -103,11 +103,20 @@ class ResponderRegistered(Model):
 
 
 class ResponderReported(Model):
-    """A responder's status, with its position when it knows it."""
+    """A responder's status, with its position when it knows it. From ``reserved_from`` until ``reserved_until`` it is kept for planned
+    work (RESERVED, E3): a later pair replaces the one before, an empty one ends it, none leaves it."""
 
     responder_id: Id
     status: UnitStatus
     position: CityPosition | None = None
+    reserved_from: Instant | None = None
+    reserved_until: Instant | None = None
+
+    @model_validator(mode="after")
+    def _both_or_none(self) -> "ResponderReported":
+        if (self.reserved_from is None) != (self.reserved_until is None):
+            raise ValueError("reservation_half_said")
+        return self
 
 
 class ResponderPositioned(Model):

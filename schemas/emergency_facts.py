@@ -167,6 +167,8 @@ class ResponderDispatched(Fact, fact="emergency.responder.dispatched.v1"):
     rested: bool
     accept_by_ms: int
     override: str | None = None
+    reserved: bool = False
+    """Taken from planned work, since nobody else could go."""
 
 
 class DispatchAcceptedFact(Fact, fact="emergency.dispatch.accepted.v1"):

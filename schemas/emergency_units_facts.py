@@ -19,13 +19,15 @@ class ResponderListed(Fact, fact="emergency.responder.listed.v1"):
 
 class ResponderStatusRecorded(Fact, fact="emergency.responder.status_recorded.v1"):
     """What a responder said of itself, with its position when it said one. ``watch_by_ms`` moves the next check of one that is on
-    its way; None leaves it."""
+    its way; None leaves it. Kept for planned work from ``reserved_from_ms`` until before ``reserved_until_ms``; None leaves that too."""
 
     responder_id: str
     status: str
     lat: float | None
     lon: float | None
     watch_by_ms: int | None
+    reserved_from_ms: int | None = None
+    reserved_until_ms: int | None = None
 
 
 class ResponderLocated(Fact, fact="emergency.responder.located.v1"):

@@ -59,6 +59,8 @@ def reported(state: EmergencyState, event: words.ResponderReportedEvent, now_ms:
         lat=None if data.position is None else data.position.lat,
         lon=None if data.position is None else data.position.lon,
         watch_by_ms=_watch_by_ms(state, call, engagement, now_ms),
+        reserved_from_ms=None if data.reserved_from is None else round(data.reserved_from.timestamp() * 1000),
+        reserved_until_ms=None if data.reserved_until is None else round(data.reserved_until.timestamp() * 1000),
     )
     if call is None or engagement is None:
         return accept(status)

@@ -162,7 +162,7 @@ def overridden(state: EmergencyState, event: words.DispatchOverriddenEvent, now_
         ask = Ask(point, (), distance_m, call.asked, not policy.rest_excluded)
         rule = state.units.ruled_out(unit, ask, travel_s, now_ms) or "none"
     role = call.role_for(unit.skills)
-    chosen = Found(unit, distance_m, travel_s, rule != "in_rest")
+    chosen = Found(unit, distance_m, travel_s, rule != "in_rest", rule == "planned_work")
     fact = dispatched(call, policy, chosen, role, now_ms, circle_m=0, override=data.reason)
     facts.append(fact)
     gap = gap_left(state, call.call_id, policy, unit, {unit.place_id: "chosen"})

@@ -132,7 +132,11 @@ def _pick(search: Search, skills: tuple[str, ...]) -> Pick | tuple[Shortfall, Wh
 
 def _why(seen: Considered, found: Found, circle_m: int, asked_again: bool | None = None) -> Why:
     broken = None if found.rested else True
-    return seen.why(found.unit.place_id, circle_m=circle_m, travel_s=found.travel_s, rest_broken=broken, asked_again=asked_again)
+    planned = True if found.reserved else None
+    return seen.why(
+        found.unit.place_id, circle_m=circle_m, travel_s=found.travel_s, rest_broken=broken, reservation_broken=planned,
+        asked_again=asked_again,
+    )  # fmt: skip
 
 
 def _shortfall(state: EmergencyState, seen: Considered) -> Shortfall:
@@ -179,6 +183,7 @@ def dispatched(
         data_age_s=(now_ms - unit.fix_ms) // 1000 if unit.fixed else -1,
         fit=fit,
         rested=found.rested,
+        reserved=found.reserved,
         accept_by_ms=now_ms + policy.accept_s * 1000,
         override=override,
     )

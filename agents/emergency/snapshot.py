@@ -158,7 +158,8 @@ def _call_row(call: Call) -> Row:
 def _unit_row(unit: Unit, fresh: bool) -> Row:
     return [
         "unit", fresh, unit.place_id, unit.lat, unit.lon, unit.base_lat, unit.base_lon, unit.kind, list(unit.skills), unit.max_travel_s,
-        unit.status, unit.engaged, unit.fix_ms, unit.fixed, unit.rest_until_ms,
+        unit.status, unit.engaged, unit.fix_ms, unit.fixed, unit.rest_until_ms, unit.reserved_from_ms,
+        unit.reserved_until_ms,
     ]  # fmt: skip
 
 
@@ -167,6 +168,8 @@ def _unit(values: Row) -> Unit:
     (
         unit.base_lat, unit.base_lon, unit.kind, skills, unit.max_travel_s, unit.status, unit.engaged, unit.fix_ms, unit.fixed,
         unit.rest_until_ms,
-    ) = values[3:]  # fmt: skip
+    ) = values[3:13]  # fmt: skip
+    # A snapshot written before there were reservations has none.
+    unit.reserved_from_ms, unit.reserved_until_ms = values[13:] or (0, 0)
     unit.skills = tuple(skills)
     return unit

@@ -1,8 +1,8 @@
 """The states of an incident and the moves between them, as data: `evolve` asserts every move against this table (E-R8, I06).
 
 The state says how far help has come: it follows from what is known (`progress` in `state`), so answering a call whose responder is
-already on the way does not take it back. It falls only when responders drop out. RESERVED of E-R8 (future work) has no event of
-the contract and is not here.
+already on the way does not take it back. It falls only when responders drop out. RESERVED of E-R8 (future work) is of a
+responder, not of an incident: a time it is kept for planned work (`Unit.reserved_from_ms`).
 """
 
 from enum import StrEnum

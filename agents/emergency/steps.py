@@ -3,7 +3,7 @@
 from agents.emergency.state import SEVERITIES, Call, EmergencyState, Engagement
 from agents.emergency.states import LEGS, MOVES, CallState, Leg
 from agents.shared.nearest import Point
-from agents.shared.responders import R_REST, Ask, Unit
+from agents.shared.responders import R_RESERVED, R_REST, Ask, Unit
 from schemas.emergency_reasons import EmergencyRule
 
 AT_ONCE_MS = {"life": 1, "urgent": 2, "help": 3}
@@ -90,7 +90,7 @@ def could_go(state: EmergencyState, call: Call, unit: Unit, now_ms: int) -> bool
         return False
     travel_s = state.units.travel.travel_s(unit.kind, distance_m)
     rule = state.units.ruled_out(unit, Ask(point, (), within_m, {}, True), travel_s, now_ms)
-    return rule is None or (rule == R_REST and not policy.rest_excluded)
+    return rule in (None, R_RESERVED) or (rule == R_REST and not policy.rest_excluded)
 
 
 def call_contacts(state: EmergencyState, call: Call) -> None:

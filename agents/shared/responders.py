@@ -21,6 +21,7 @@ AVAILABLE, RESTING, OFF = "available", "resting", "off"
 R_ENGAGED, R_BUSY, R_OFF = "engaged", "busy", "off"
 R_SKILL, R_STALE, R_NO_FIX = "skill_missing", "stale_position", "no_fix"
 R_REST, R_TOO_FAR = "in_rest", "too_far_for_it"
+R_RESERVED = "planned_work"
 
 Shelf = tuple[str, tuple[str, ...], bool]
 """Kind, skills, and whether it says that it rests."""
@@ -30,7 +31,8 @@ class Unit(Place):
     """One responder. Its place is where it was last known to be; ``base_*`` is what it registered."""
 
     __slots__ = (
-        "base_lat", "base_lon", "engaged", "fix_ms", "fixed", "kind", "max_travel_s", "rest_until_ms", "shelf", "skills", "status",
+        "base_lat", "base_lon", "engaged", "fix_ms", "fixed", "kind", "max_travel_s", "reserved_from_ms", "reserved_until_ms",
+        "rest_until_ms", "shelf", "skills", "status",
     )  # fmt: skip
 
     def __init__(self, unit_id: str, lat: float, lon: float) -> None:
@@ -47,28 +49,36 @@ class Unit(Place):
         self.fixed = False
         """Whether it ever said where it is."""
         self.rest_until_ms = 0
+        self.reserved_from_ms = self.reserved_until_ms = 0
+        """Planned work: from then until before then it is sent only when nobody else can go."""
         self.shelf: Shelf | None = None
         """Derived: where it can be called from, or None."""
 
 
 class Found(NamedTuple):
-    """A unit that can be sent. ``rested`` false: its rest is broken."""
+    """A unit that can be sent. ``rested`` false: its rest is broken; ``reserved``: it is taken from planned work."""
 
     unit: Unit
     distance_m: int
     travel_s: int
     rested: bool
+    reserved: bool = False
 
 
 class Ask(NamedTuple):
     """What is looked for: a unit with all these skills, not farther than ``within_m``; ``excluded`` maps ids to the rule that rules
-    them out from the start; ``rest_last`` lets one in rest go when nobody else is within reach."""
+    them out from the start; ``rest_last`` lets one in rest go when nobody else is within reach, as one that is reserved always may."""
 
     point: Point
     skills: tuple[str, ...]
     within_m: int
     excluded: Mapping[str, str]
     rest_last: bool
+
+
+def _last_resort(rule: str, ask: Ask) -> bool:
+    """Whether one ruled out by this goes all the same when nobody else can."""
+    return rule is R_RESERVED or (rule is R_REST and ask.rest_last)
 
 
 class Units:
@@ -197,8 +207,8 @@ class Units:
             rule = self.ruled_out(unit, ask, travel_s, now_ms)
             if rule is None:
                 return Found(unit, distance_m, travel_s, True)
-            if rule is R_REST and spare is None and ask.rest_last:
-                spare = Found(unit, distance_m, travel_s, False)
+            if spare is None and _last_resort(rule, ask):
+                spare = Found(unit, distance_m, travel_s, rule is not R_REST, rule is R_RESERVED)
             seen.reject(unit_id, rule, distance_m, (now_ms - unit.fix_ms) // 1000 if unit.fixed else None)
             last = (travel_s, distance_m, unit_id)
             if looked_at >= LOOKED_AT_MAX:
@@ -221,7 +231,7 @@ class Units:
             return rule
         if unit.status == RESTING or now_ms < unit.rest_until_ms:
             return R_REST
-        return None
+        return R_RESERVED if unit.reserved_from_ms <= now_ms < unit.reserved_until_ms else None
 
     def unfit(self, unit: Unit, ask: Ask, travel_s: int, now_ms: int) -> str | None:
         """The first rule that rules this unit out, whatever it does now, or None: skills, position, its own longest travel."""
@@ -252,12 +262,12 @@ class Units:
                 if rule is None:
                     return Found(unit, distance_m, travel_s, True)
                 seen.reject(unit_id, rule, distance_m, (now_ms - unit.fix_ms) // 1000)
-                if rule is R_REST and len(in_rest) <= resting:
-                    in_rest.append((order, Found(unit, distance_m, travel_s, False)))
+                if len(in_rest) <= resting and _last_resort(rule, ask):
+                    in_rest.append((order, Found(unit, distance_m, travel_s, rule is not R_REST, rule is R_RESERVED)))
                     if resting:
                         break
         # The nearest in rest was either among the first looked at, or is the nearer of the two kinds of rest.
-        if near is not None or not in_rest or not ask.rest_last:
+        if near is not None or not in_rest:
             return near
         return min(in_rest, key=lambda entry: entry[0])[1]
 

@@ -47,6 +47,7 @@ UNITS = Table(
         "area": "text", "responder_id": "text", "kind": "text", "base_lat": "double precision", "base_lon": "double precision",
         "lat": "double precision", "lon": "double precision", "fix_ms": "bigint", "skills": "jsonb", "max_travel_s": "integer",
         "status": "text", "status_ms": "bigint", "call_id": "text", "rest_until_ms": "bigint", "listed_ms": "bigint",
+        "reserved_from_ms": "bigint", "reserved_until_ms": "bigint",
     },
 )  # fmt: skip
 DEVICES = Table(

@@ -35,9 +35,13 @@ def _unit_listed(rows: Rows, place: Place, fact: facts.ResponderListed, why: Why
     rows.put(UNITS, key, row)
 
 
+RESERVED = ("reserved_from_ms", "reserved_until_ms")
+
+
 def _unit_status(rows: Rows, place: Place, fact: facts.ResponderStatusRecorded, why: Why | None) -> None:  # noqa: ARG001
     where = {} if fact.lat is None else {"lat": fact.lat, "lon": fact.lon, "fix_ms": place.at_ms}
-    rows.change(UNITS, (place.area, fact.responder_id), status=fact.status, status_ms=place.at_ms, **where)
+    kept = {name: value for name in RESERVED if (value := getattr(fact, name)) is not None}
+    rows.change(UNITS, (place.area, fact.responder_id), status=fact.status, status_ms=place.at_ms, **where, **kept)
 
 
 def _unit_located(rows: Rows, place: Place, fact: facts.ResponderLocated, why: Why | None) -> None:  # noqa: ARG001

@@ -72,6 +72,7 @@ class EmergencyExpected(Expected[Area]):
                 known = unit.fix_ms is not None
                 self.tables["emergency_units"][area.area, unit_id] |= {
                     "status": unit.status, "call_id": unit.on, "rest_until_ms": unit.rest_until_ms, "fix_ms": unit.fix_ms,
+                    "reserved_from_ms": unit.reserved[0] or None, "reserved_until_ms": unit.reserved[1] or None,
                     "lat": unit.lat if known else None, "lon": unit.lon if known else None,
                 }  # fmt: skip
 

@@ -27,6 +27,8 @@ class Unit:
     status: str = "off"
     fix_ms: int | None = None
     rest_until_ms: int = 0
+    reserved: tuple[int, int] = (0, 0)
+    """Kept for planned work from then until before then."""
     on: str | None = None
     """The incident it is on."""
 

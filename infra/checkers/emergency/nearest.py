@@ -97,7 +97,9 @@ class NearestFit(Watch):
         against = look.rules(chosen, allowed)
         if ("in_rest" in against) == data["rested"]:
             self.say("NEAREST", f"{chosen} is sent to {call_id} as rested {data['rested']}, in rest is {'in_rest' in against}", decided)
-        against.discard("in_rest")
+        if ("planned_work" in against) != data.get("reserved", False):
+            self.say("NEAREST", f"{chosen} is sent to {call_id}, reserved is {'planned_work' in against} and not on record", decided)
+        against -= {"in_rest", "planned_work"}
         if against:
             self.say("NEAREST", f"{chosen} is sent to {call_id} against {', '.join(sorted(against))}", decided)
             return
@@ -105,13 +107,14 @@ class NearestFit(Watch):
         if best is None:
             return
         circle_m, seconds, metres, unit_id, rested = best
+        spare = not data["rested"] or data.get("reserved", False)
         own_m = look.metres(chosen)
         own_s = travel_s(look.travel, look.area.units[chosen].listed["kind"], own_m)
         if data["circle_m"] != circle_m and abs(own_m - circle_m) > TOLERANCE_M and abs(metres - circle_m) > TOLERANCE_M:
             self.say("NEAREST", f"{call_id}: {chosen} is looked for within {data['circle_m']} m, {unit_id} was within {circle_m}", decided)
-        elif rested and not data["rested"]:
-            self.say("NEAREST", f"the rest of {chosen} is broken for {call_id}, {unit_id} was rested", decided)
-        elif rested == data["rested"] and (rested or len(look.area.units) <= FIRST_LOOK):
+        elif rested and spare:
+            self.say("NEAREST", f"{chosen} is taken from rest or planned work for {call_id}, {unit_id} was free of both", decided)
+        elif rested != spare and (rested or len(look.area.units) <= FIRST_LOOK):
             slack_s = travel_s(look.travel, look.area.units[chosen].listed["kind"], TOLERANCE_M) + 1
             tie = own_m == metres and own_s == seconds and chosen > unit_id
             if seconds + slack_s < own_s or tie:
@@ -203,10 +206,12 @@ class Look:
             against.add("too_far_for_it")
         if unit.status == "resting" or self.now_ms < unit.rest_until_ms:
             against.add("in_rest")
+        elif unit.reserved[0] <= self.now_ms < unit.reserved[1]:
+            against.add("planned_work")
         return against
 
     def best(self, allowed: dict[str, str], *, last_circle: bool = False) -> tuple[int, float, float, str, bool] | None:
-        """Circle, seconds, metres, id, and whether rested, of who must go; None when nobody can."""
+        """Circle, seconds, metres, id, and whether free of rest and planned work, of who must go; None when nobody can."""
         circles = self.policy["circles_m"]
         first = len(circles) - 1 if last_circle else min(self.incident.round, len(circles) - 1)
         for circle_m in circles[first:]:
@@ -215,7 +220,7 @@ class Look:
                 if round(self.metres(unit_id)) > circle_m:
                     continue
                 against = self.rules(unit_id, allowed)
-                if not against or (against == {"in_rest"} and not self.policy["rest_excluded"]):
+                if not against or against == {"planned_work"} or (against == {"in_rest"} and not self.policy["rest_excluded"]):
                     seconds = travel_s(self.travel, unit.listed["kind"], self.metres(unit_id))
                     found.append((bool(against), seconds, self.metres(unit_id), unit_id))
             if found:

@@ -24,6 +24,8 @@ def _status(area: Area, data: Data) -> None:
     if unit is None:
         return
     unit.status = data["status"]
+    if data.get("reserved_from_ms") is not None:
+        unit.reserved = data["reserved_from_ms"], data["reserved_until_ms"]
     _located(area, data)
 
 

@@ -164,7 +164,7 @@ def _could_go(area: Area, incident: Incident, unit_id: str, decided: Decided, wa
     if not alone and not any(skills.issuperset(role[1:]) for role in incident.missing()):
         return False
     allowed = {unit_id: ""} if incident.asked.get(unit_id) == "no_answer_before" else {}
-    against = look.rules(unit_id, allowed) - {"engaged"}
+    against = look.rules(unit_id, allowed) - {"engaged", "planned_work"}
     if not look.policy["rest_excluded"]:
         against.discard("in_rest")
     return not against and look.metres(unit_id) < look.policy["circles_m"][-1] - TOLERANCE_M
@@ -174,7 +174,10 @@ def _seconds(area: Area, incident: Incident, unit_id: str, skills: tuple[str, ..
     """How long it would take to come from where it is, or None when a rule forbids it. What it does now is no rule here."""
     travel = in_force(area, now_ms)
     look = Look(area, incident, travel, skills, now_ms)
-    if look.rules(unit_id, {}) - {"engaged", "busy", "in_rest"} or round(look.metres(unit_id)) > look.policy["circles_m"][-1]:
+    if (
+        look.rules(unit_id, {}) - {"engaged", "busy", "in_rest", "planned_work"}
+        or round(look.metres(unit_id)) > look.policy["circles_m"][-1]
+    ):
         return None
     seconds = travel_s(travel, area.units[unit_id].listed["kind"], round(look.metres(unit_id)))
     return math.ceil(seconds - 1e-9)

@@ -97,6 +97,10 @@ class RandomDay:
         }
         if self.rng.random() < 0.4:
             data = {"responder_id": self.rng.choice(self.asked[-6:])[1], "status": self.rng.choice(("en_route", "on_scene", "available"))}
+        if self.rng.random() < 0.1:
+            since = self.rng.choice((8, 9, 10))
+            data["reserved_from"] = f"2026-11-22T{since:02}:00:00+08:00"
+            data["reserved_until"] = f"2026-11-22T{since + self.rng.choice((0, 1, 6)):02}:30:00+08:00"
         return "responder.reported", data | ({"position": self.place()} if self.rng.random() < 0.8 else {})
 
     def position(self) -> Sent:

@@ -1,6 +1,9 @@
 """Whom an incident gets, who comes after them, and what is left behind."""
 
-from tests.agents.emergency.world import World, fact, north, short, types, why
+import pytest
+
+from agents.emergency.snapshot import dump, load
+from tests.agents.emergency.world import AREA, World, fact, north, short, types, why
 
 
 def test_the_soonest_goes_not_the_nearest() -> None:
@@ -100,6 +103,65 @@ def test_one_in_rest_goes_last_and_its_broken_rest_is_on_record() -> None:
     decision = world.press()
     assert fact(decision, "responder.dispatched")["rested"] is False
     assert why(decision, "responder.dispatched")["rest_broken"] is True
+
+
+def reserved(world: World, unit_id: str, since: str, until: str) -> None:
+    """This responder, available as before, is kept for planned work."""
+    times = {"reserved_from": f"2026-11-22T{since}:00+08:00", "reserved_until": f"2026-11-22T{until}:00+08:00"}
+    world.send("responder.reported", responder_id=unit_id, status="available", **times)
+
+
+def test_one_kept_for_planned_work_is_passed_over_by_that_rule() -> None:
+    world = World()
+    world.unit("near", 300)
+    world.unit("far", 900)
+    reserved(world, "near", "08:30", "11:00")
+    decision = world.press()
+    sent = fact(decision, "responder.dispatched")
+    assert (sent["responder_id"], sent["reserved"]) == ("far", False)
+    assert [(one["provider_id"], one["rule"]) for one in why(decision, "responder.dispatched")["rejected"]] == [("near", "planned_work")]
+
+
+def test_one_kept_for_planned_work_goes_when_nobody_else_can_and_that_is_on_record() -> None:
+    world = World()
+    world.policy(rest_excluded=True)
+    world.unit("r-1", 300)
+    reserved(world, "r-1", "09:00", "11:00")
+    decision = world.press()
+    sent = fact(decision, "responder.dispatched")
+    assert (sent["responder_id"], sent["rested"], sent["reserved"]) == ("r-1", True, True)
+    assert why(decision, "responder.dispatched")["reservation_broken"] is True
+
+
+@pytest.mark.parametrize(("since", "until"), [("09:01", "11:00"), ("08:00", "09:00"), ("08:00", "08:00")])
+def test_before_and_after_planned_work_a_responder_is_like_any_other(since: str, until: str) -> None:
+    world = World()
+    world.unit("r-1", 300)
+    reserved(world, "r-1", "08:00", "12:00")
+    reserved(world, "r-1", since, until)
+    assert fact(world.press(), "responder.dispatched")["reserved"] is False
+
+
+def test_a_status_without_times_and_a_snapshot_leave_a_reservation_as_it_is() -> None:
+    world = World()
+    world.unit("r-1", 300)
+    reserved(world, "r-1", "08:00", "12:00")
+    world.send("responder.reported", responder_id="r-1", status="available")
+    (kept,) = load(AREA, dump(world.state)).units.by_id.values()
+    assert kept.reserved_until_ms - kept.reserved_from_ms == 4 * 3_600_000
+    rows = [row[:-2] if row[0] == "unit" else row for row in dump(world.state)]
+    assert load(AREA, rows).units.by_id["r-1"].reserved_until_ms == 0
+
+
+def test_an_operator_who_takes_one_from_planned_work_is_told_which_rule_that_breaks() -> None:
+    world = World()
+    world.press()
+    world.unit("r-1", 9000)
+    reserved(world, "r-1", "08:00", "12:00")
+    decision = world.send("dispatch.overridden", call_id="k-1", responder_id="r-1", reason="phone")
+    assert fact(decision, "responder.dispatched")["reserved"] is True
+    assert decision.why is not None
+    assert decision.why["overrides"] == "planned_work"
 
 
 def test_policy_can_leave_those_in_rest_alone() -> None:

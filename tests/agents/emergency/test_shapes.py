@@ -63,7 +63,7 @@ def test_obligations_come_back_from_their_rows() -> None:
 
 
 def naive(units: Units, ask: Ask, now_ms: int) -> str | None:
-    """Look at every unit: the soonest that no rule rules out, else the soonest in rest."""
+    """Look at every unit: the soonest that no rule rules out, else the soonest in rest or reserved."""
     fit: list[tuple[int, int, str]] = []
     rest: list[tuple[int, int, str]] = []
     for unit in units.by_id.values():
@@ -72,11 +72,11 @@ def naive(units: Units, ask: Ask, now_ms: int) -> str | None:
             continue
         travel_s = units.travel.travel_s(unit.kind, distance_m)
         rule = units.ruled_out(unit, ask, travel_s, now_ms)
-        if rule in (None, "in_rest"):
+        if rule in (None, "planned_work") or (rule == "in_rest" and ask.rest_last):
             (fit if rule is None else rest).append((travel_s, distance_m, unit.place_id))
     if fit:
         return min(fit)[2]
-    return min(rest)[2] if rest and ask.rest_last else None
+    return min(rest)[2] if rest else None
 
 
 def place(rng: random.Random) -> tuple[float, float]:
@@ -103,6 +103,8 @@ def step(units: Units, unit: Unit, rng: random.Random, now_ms: int) -> None:
             units.engage(unit, "k-1")
         case _ if unit.engaged is not None:
             units.disengage(unit, now_ms + rng.choice((0, 50_000)))
+        case _ if rng.random() < 0.5:
+            unit.reserved_from_ms, unit.reserved_until_ms = now_ms + rng.choice((0, 5000)), now_ms + rng.choice((0, 10_000, 10_000_000))
         case _:
             units.enlist(unit.place_id, rng.choice(("nurse", "car")), place(rng), skills=unit.skills, max_travel_s=None, now_ms=now_ms)
 

@@ -112,7 +112,7 @@ function drawCoverage(overview) {
 
 function unitKind(one) {
   if (one.call_id) return "full";
-  return one.callable && !one.resting && (one.kind === "station" || one.position_age_s <= STALE_S) ? "free" : "little";
+  return one.callable && !one.resting && !one.reserved && (one.kind === "station" || one.position_age_s <= STALE_S) ? "free" : "little";
 }
 
 function drawFleet() {

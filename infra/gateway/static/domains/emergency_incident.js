@@ -163,7 +163,8 @@ export class IncidentCard {
           one.cause ? el("span", { class: "muted" }, t(`cause.${one.cause}`)) : null,
           one.times > 1 ? el("span", { class: "muted" }, t("asked_times", { n: one.times })) : null,
           one.fit ? null : el("span", { class: "tag warn" }, t("unfit")),
-          one.rested ? null : el("span", { class: "tag warn" }, t("rest_broken"))),
+          one.rested ? null : el("span", { class: "tag warn" }, t("rest_broken")),
+          one.why && one.why.reservation_broken ? el("span", { class: "tag warn" }, t("reservation_broken")) : null),
         el("div", { class: "muted" }, [
           t("eta", { n: Math.max(1, Math.round(one.travel_s / 60)), m: number(one.distance_m) }),
           one.data_age_s < 0 ? t("no_position_yet") : t("position_age", { age: duration(one.data_age_s) }),
@@ -239,7 +240,7 @@ export class IncidentCard {
     const near = this.units().filter((one) => one.callable && !(one.responder_id in body.engaged)).slice(0, 30);
     const select = choice(t("act_pick"), near.map((one) => one.responder_id), (id) => {
       const unit = near.find((one) => one.responder_id === id);
-      return `${id} · ${t(`unit.${unit.kind}`)}`;
+      return [id, t(`unit.${unit.kind}`), unit.reserved ? t("reserved_until", { at: clockOf(unit.reserved_until) }) : null].filter(Boolean).join(" · ");
     });
     const reason = el("input", { maxlength: 200, placeholder: t("act_reason"), "aria-label": t("act_reason") });
     const form = el("form", { class: "override" }, select, reason, el("button", { type: "submit", class: "quiet" }, t("act_override")));

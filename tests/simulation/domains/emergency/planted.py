@@ -12,7 +12,7 @@ from agents.emergency.evolve import WRITERS
 from agents.emergency.state import Call
 from agents.emergency.steps import arm, at_once, could_go, want
 from agents.shared.obligation import Obligations
-from agents.shared.responders import R_ENGAGED, R_REST, R_STALE, Units
+from agents.shared.responders import R_ENGAGED, R_RESERVED, R_REST, R_STALE, Units
 from agents.shared.travel import Travel
 from schemas import emergency as words
 from schemas import emergency_facts as facts
@@ -343,6 +343,7 @@ MISTAKES = (
     Planted("never_joins", "each press of one device is an incident", _never_joins, frozenset({"E06"}), domain="emergency"),
     Planted("stale_responder_sent", "who has not said for long where he is, is sent", lambda: _not_ruled_out(R_STALE), frozenset({"NEAREST"}), QUICK, domain="emergency"),
     Planted("rest_ignored", "who rests is sent before who does not", lambda: _not_ruled_out(R_REST), frozenset({"NEAREST"}), domain="emergency"),
+    Planted("reservation_ignored", "who is kept for planned work is sent like anybody", lambda: _not_ruled_out(R_RESERVED), frozenset({"NEAREST"}), domain="emergency"),
     Planted("responder_sent_twice", "one responder is sent to two incidents", _sent_twice, frozenset({"E09", "NEAREST"}), silent=True, domain="emergency"),
     Planted("slowest_first", "whoever takes longest is sent", _slowest_first, frozenset({"NEAREST"}), domain="emergency"),
     Planted("all_walk", "the speed of a mode is forgotten", _all_walk, frozenset({"NEAREST"}), domain="emergency"),

@@ -13,7 +13,7 @@ from typing import Any
 from tests.simulation.domains.emergency import desk
 from tests.simulation.domains.port import Opening, Step
 from tests.simulation.plan import Options
-from tests.simulation.words import civil_day
+from tests.simulation.words import civil_day, rfc3339
 
 STEPS = {
     "press": 5, "again": 7, "odd": 2, "accept": 10, "decline": 4, "arrive": 5, "check_in": 4, "report": 9, "position": 8, "answer": 7,
@@ -254,6 +254,10 @@ def _report(world: EmergencyWorld, draw: Random, at_ms: int, number: int | str) 
     data: dict[str, Any] = {"responder_id": world.unit(draw), "status": status}
     if draw.random() < 0.7:
         data["position"] = world.where[data["responder_id"]] = world.place(draw)
+    if draw.random() < 0.15:
+        since, hours = draw.randrange(-2, 3), draw.choice((0, 1, 4, 24))
+        data["reserved_from"] = rfc3339(at_ms + since * 3_600_000)
+        data["reserved_until"] = rfc3339(at_ms + (since + hours) * 3_600_000)
     return _reported(data)
 
 

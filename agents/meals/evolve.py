@@ -9,7 +9,7 @@ from typing import Any
 
 from agents.meals.evolve_neighbours import WRITERS as NEIGHBOUR_WRITERS
 from agents.meals.evolve_neighbours import forget_ask
-from agents.meals.holds import free, hold, move, remember, serve, shut_or_open
+from agents.meals.holds import free, grant, hold, move, remember, serve, shut_or_open
 from agents.meals.index import put_in, seats_changed, slot_of, take_out
 from agents.meals.policy import at_minute
 from agents.meals.state import Closure, MealsState, Order, Provider, Standing, order_of, words
@@ -123,8 +123,7 @@ def _order_assigned(state: MealsState, fact: OrderAssigned, now_ms: int) -> None
     assert order.order_id not in state.orders
     state.orders[order.order_id] = order
     if order.subsidy_fen:
-        granted = state.subsidised.setdefault(order.date, {})
-        granted[order.person_id] = granted.get(order.person_id, 0) + order.subsidy_fen
+        grant(state, order)
     hold(state, order, state.providers[values["provider_id"]], values["cutoff_ms"], now_ms)
 
 

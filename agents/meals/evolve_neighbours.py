@@ -7,8 +7,8 @@ from collections.abc import Callable
 from typing import Any
 
 from agents.meals.asking import ask_key
-from agents.meals.holds import free, hold, move, remember, serve
-from agents.meals.state import Ask, Guest, MealsState, Order
+from agents.meals.holds import free, grant, hold, move, remember, serve
+from agents.meals.state import Ask, Guest, MealsState, Order, order_of
 from agents.meals.states import OrderState
 from schemas.facts import Fact
 from schemas.meals_neighbour_facts import (
@@ -45,22 +45,8 @@ def _asked(state: MealsState, fact: OrderAskedElsewhere, now_ms: int) -> None:
 
 
 def _new_order(state: MealsState, fact: OrderAskedElsewhere) -> Order:
-    order = Order(fact.order_id)
-    order.person_id = fact.person_id
-    order.date = fact.date
-    order.meal = fact.meal
-    order.portions = fact.portions
-    order.service = fact.service
-    order.diets = fact.diets
-    order.lat = fact.lat
-    order.lon = fact.lon
-    order.price_fen = fact.price_fen
-    order.subsidy_fen = fact.subsidy_fen
-    order.standing_order_id = fact.standing_order_id
-    state.orders[order.order_id] = order
-    if fact.subsidy_fen:
-        granted = state.subsidised.setdefault(fact.date, {})
-        granted[fact.person_id] = granted.get(fact.person_id, 0) + fact.subsidy_fen
+    order = state.orders[fact.order_id] = order_of(fact.__dict__)
+    grant(state, order)
     return order
 
 

@@ -14,6 +14,13 @@ def move(order: Order, to: OrderState) -> None:
     order.state = to
 
 
+def grant(state: MealsState, order: Order) -> None:
+    """The day's subsidy of this order counts for its person, so that it is given once (M-R3)."""
+    if order.subsidy_fen:
+        granted = state.subsidised.setdefault(order.date, {})
+        granted[order.person_id] = granted.get(order.person_id, 0) + order.subsidy_fen
+
+
 def hold(state: MealsState, order: Order, provider: Provider, cutoff_ms: int, now_ms: int) -> None:
     """Portions at this provider for an order that has none anywhere."""
     slot = provider.slots[(order.date, order.meal)]

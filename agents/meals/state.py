@@ -164,7 +164,7 @@ class Order:
 
 
 def order_of(values: Mapping[str, Any]) -> Order:
-    """The order that an `OrderAssigned` of these values tells of, not yet held anywhere: every slot is set, once."""
+    """The order that its first fact tells of (`OrderAssigned`, `OrderAskedElsewhere`), held nowhere yet: every slot is set, once."""
     order = object.__new__(Order)
     order.order_id = values["order_id"]
     order.person_id = values["person_id"]

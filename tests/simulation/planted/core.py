@@ -78,7 +78,7 @@ def _sender_moves_the_clock() -> list[Patch]:
 
 
 def _no_skew_flag() -> list[Patch]:
-    return [patch.object(core, "_flags", lambda received: ())]
+    return [patch.object(core, "_flags", lambda event, received_at_ms: ())]
 
 
 def _ids_by_hash() -> list[Patch]:

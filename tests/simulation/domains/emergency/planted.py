@@ -346,7 +346,7 @@ MISTAKES = (
     Planted("reservation_ignored", "who is kept for planned work is sent like anybody", lambda: _not_ruled_out(R_RESERVED), frozenset({"NEAREST"}), domain="emergency"),
     Planted("responder_sent_twice", "one responder is sent to two incidents", _sent_twice, frozenset({"E09", "NEAREST"}), silent=True, domain="emergency"),
     Planted("slowest_first", "whoever takes longest is sent", _slowest_first, frozenset({"NEAREST"}), domain="emergency"),
-    Planted("all_walk", "the speed of a mode is forgotten", _all_walk, frozenset({"NEAREST"}), domain="emergency"),
+    Planted("all_walk", "the speed of a mode is forgotten", _all_walk, frozenset({"NEAREST", "E02"}), domain="emergency"),
     Planted("asked_for_a_second", "a responder has a second to accept", _asks_shortly, frozenset({"T02"}), domain="emergency"),
     Planted("closes_itself", "an incident that nobody answers is closed by the rules", _closes_itself, frozenset({"E08", "E05"}), silent=True, domain="emergency"),
     Planted("shown_to_the_called", "the way in is shown to who was only called", _shown_to_the_called, frozenset({"E19"}), domain="emergency"),

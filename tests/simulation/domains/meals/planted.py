@@ -277,7 +277,7 @@ MISTAKES = (
     ),
     Planted("diets_ignored", "a kitchen without the diet gets the order", _diets_ignored, frozenset({"N01", "C09"})),
     Planted(
-        "stale_capacity_used", "capacity too old is used", lambda: _search_with(policy=lambda policy: policy.model_copy(update={"capacity_age_s_max": 2**40})), frozenset({"C09", "N01"}),
+        "stale_capacity_used", "capacity too old is used", lambda: _search_with(capacity_age_ms_max=lambda _: 2**60), frozenset({"C09", "N01"}),
         {"span_ms": 60 * 3_600_000},
     ),
     Planted("cutoff_ignored", "orders are taken after the cut-off", lambda: _search_with(late_ms=lambda ms: ms + 3_600_000), frozenset({"C09", "N01"})),

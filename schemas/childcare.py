@@ -11,6 +11,8 @@ from pydantic import Field, model_validator
 
 from schemas import childcare_facts, childcare_site_facts
 from schemas.childcare_duties import (
+    AccountAnsweredEvent,
+    AccountRequestedEvent,
     EntitlementRegisteredEvent,
     IncidentReportedEvent,
     QuotaAnsweredEvent,
@@ -224,11 +226,13 @@ class PickupPersonsRegistered(Model):
 
 class ChildRegistered(Model):
     """Whether this area is the child's home, from the registry; versioned: the highest version is in force. Its free sessions of a
-    year are counted there and nowhere else (design, section 5)."""
+    year are counted there and nowhere else (design, section 5). Of a child that comes from another area, ``moved_from`` names that one:
+    it is asked what it has counted, and nothing is free here until it has said so."""
 
     child_id: Id
     version: Version
     at_home: bool
+    moved_from: Annotated[Id | None, Field(description="the home area before this one, when the child moved here")] = None
 
 
 class SiteRegisteredEvent(Event):
@@ -333,5 +337,7 @@ EVENTS: tuple[type[Event], ...] = (
     QuotaReserveRequestedEvent,
     QuotaAnsweredEvent,
     QuotaSettleRequestedEvent,
+    AccountRequestedEvent,
+    AccountAnsweredEvent,
     EntitlementRegisteredEvent,
 )

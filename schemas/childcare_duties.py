@@ -8,7 +8,10 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from schemas.envelope import Event
-from schemas.primitives import Code, Day, Id, Instant, Model
+from schemas.primitives import Code, Day, Id, Instant, Model, Version
+
+LINES_MAX = 2_000
+"""Areas a child was counted in, times services, times years."""
 
 
 class IncidentReported(Model):
@@ -61,6 +64,36 @@ class QuotaSettleRequested(Model):
     result: Literal["consumed", "returned"]
 
 
+class AccountLine(Model):
+    """So many free sessions of a service that an area counted used or still promises for a child, by the year of the day of care."""
+
+    area: Id
+    service: Code
+    year: Annotated[int, Field(ge=2020, le=2099)]
+    units: Annotated[int, Field(ge=0, le=10_000)]
+
+
+class AccountRequested(Model):
+    """A child's new home asks the one before for its account; made by the reactor from ``childcare.account.asked.v1``.
+
+    ``version`` is the register's of the move; ``held`` says that the asking area keeps the account and wants only what was counted.
+    """
+
+    request_id: Id
+    child_id: Id
+    version: Version
+    held: bool
+    asking_area: Id
+
+
+class AccountAnswered(Model):
+    """The account, by whoever kept it until now: what was counted in every area."""
+
+    request_id: Id
+    child_id: Id
+    counted: Annotated[tuple[AccountLine, ...], Field(max_length=LINES_MAX)]
+
+
 class EntitlementRegistered(Model):
     """This family or child is to have the service this year, as often as policy says (S09: guidance, newborn visits)."""
 
@@ -94,6 +127,16 @@ class QuotaAnsweredEvent(Event):
 class QuotaSettleRequestedEvent(Event):
     type: Literal["childcare.quota.settle_requested.v1"]
     data: QuotaSettleRequested
+
+
+class AccountRequestedEvent(Event):
+    type: Literal["childcare.account.requested.v1"]
+    data: AccountRequested
+
+
+class AccountAnsweredEvent(Event):
+    type: Literal["childcare.account.answered.v1"]
+    data: AccountAnswered
 
 
 class EntitlementRegisteredEvent(Event):

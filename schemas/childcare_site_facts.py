@@ -1,5 +1,7 @@
 """The facts of childcare beyond one booking: sites and their sessions, the institution file, quotas between areas, entitlements."""
 
+from typing import Any
+
 from schemas.facts import Fact
 
 
@@ -205,6 +207,58 @@ class QuotaOverdue(Fact, fact="childcare.quota.overdue.v1"):
     booking_id: str
     asking_area: str
     next_ms: int
+
+
+class AccountAsked(Fact, fact="childcare.account.asked.v1"):
+    """A child came to live here (or another area asks for what was handed on): its account is asked of the area that should keep it.
+
+    The reactor sends ``childcare.account.requested.v1`` to ``home_area``. Nothing is free here until it answers; from ``answer_by_ms`` on a
+    human looks into it, None when the child does not live here. ``held``: the account is here, and only what was counted is asked for.
+    """
+
+    request_id: str
+    child_id: str
+    version: int
+    held: bool
+    home_area: str
+    asking_area: str
+    answer_by_ms: int | None
+
+
+class AccountDeferred(Fact, fact="childcare.account.deferred.v1"):
+    """Another area asks for an account that is not here: it is handed on when it comes."""
+
+    request_id: str
+    child_id: str
+    version: int
+    asking_area: str
+
+
+class AccountHanded(Fact, fact="childcare.account.handed.v1"):
+    """The account goes to ``asking_area``, with what was ``counted`` (`AccountLine`); nothing is free here for the child from now on.
+
+    The reactor sends ``childcare.account.answered.v1`` with id ``answer_id``.
+    """
+
+    request_id: str
+    answer_id: str
+    child_id: str
+    version: int
+    counted: tuple[dict[str, Any], ...]
+    asking_area: str
+    home_area: str
+
+
+class AccountOpened(Fact, fact="childcare.account.opened.v1"):
+    """The account of a child that moved: what others ``counted`` is not free here any more, the rest is.
+
+    ``request_id`` None: it began here, as a late word of the register says.
+    """
+
+    request_id: str | None
+    child_id: str
+    home_area: str
+    counted: tuple[dict[str, Any], ...]
 
 
 class EntitlementRecorded(Fact, fact="childcare.entitlement.recorded.v1"):

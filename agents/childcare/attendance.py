@@ -10,13 +10,12 @@ from agents.childcare.terms import following
 from agents.core import Verdict, accept, refuse
 from agents.shared.calendar import DAY_MS
 from agents.shared.explanation import because
-from schemas.childcare import ChildCheckedInEvent, ChildCheckedOutEvent, ChildRegisteredEvent, PickupPersonsRegisteredEvent
+from schemas.childcare import ChildCheckedInEvent, ChildCheckedOutEvent, PickupPersonsRegisteredEvent
 from schemas.childcare_facts import (
     BookingNoShow,
     ChildCarriedOver,
     ChildCheckedIn,
     ChildCheckedOut,
-    ChildHomeRecorded,
     ChildRestricted,
     ChildTurnedAway,
     ChildUncollected,
@@ -98,15 +97,6 @@ def _called(reason: ChildcareReason, booking: Booking, kind: TaskKind, now_ms: i
     """Refused, and a human called."""
     task = quota.open_task(booking.booking_id, kind, now_ms, reason=reason.value, site_id=booking.first.site.place_id)
     return Verdict(Outcome.REFUSED, reason.value, (Reasoned(task),), because(reason.value))
-
-
-def child_registered(state: ChildcareState, event: ChildRegisteredEvent, _now_ms: int) -> Verdict:
-    """Whether the child lives here; the highest version wins. What was promised before stays promised."""
-    data = event.data
-    known = state.homes.get(data.child_id)
-    if known is not None and data.version <= known[0]:
-        return refuse(CoreReason.STALE_VERSION, because("version_exists", version=known[0]))
-    return accept(ChildHomeRecorded(child_id=data.child_id, version=data.version, at_home=data.at_home))
 
 
 def checked_out(state: ChildcareState, event: ChildCheckedOutEvent, now_ms: int) -> Verdict:

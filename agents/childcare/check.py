@@ -26,6 +26,8 @@ def check(state: ChildcareState, facts: Iterable[Fact]) -> None:
         for session_id in values.get("session_ids", ()):
             if session_id in state.sessions:
                 session_sound(state, state.sessions[session_id])
+        if values.get("child_id") in state.accounts:
+            account_owned(state, values["child_id"])
         session_id = values.get("session_id")
         if session_id in state.sessions:
             session_sound(state, state.sessions[session_id])
@@ -52,6 +54,8 @@ def check_all(state: ChildcareState) -> None:
             if site.listed and any(session.bookable for session in site.sessions.get(key, []))
         }
         require(found == wanted, "the index of free sites is right")
+    for child_id in state.accounts:
+        account_owned(state, child_id)
     waiting = offers = 0
     for booking_id, booking in state.bookings.items():
         require(booking_id == booking.booking_id and booking_id not in state.ended, "a booking is open or ended")
@@ -129,6 +133,17 @@ def _booking_whole(state: ChildcareState, booking: Booking) -> None:
     reserved = booking.booking_id in state.ledger.reservations
     local = booking.request_id is None and booking.free_units > 0 and seated and not booking.consumed
     require(reserved == local, "free units are reserved until they are used or given back")
+
+
+def account_owned(state: ChildcareState, child_id: str) -> None:
+    """Whoever waits for a child's account here has a deadline or a human (I07); and the account is at one place."""
+    account = state.accounts[child_id]
+    key = f"account|{child_id}"
+    waits = account.pending is not None and state.homes[child_id][1]
+    require(not waits or key in state.deadlines or key in state.stuck or account.task_id is not None, "an answer that is out is awaited")
+    require(account.pending is None or account.pending in account.asked, "what is awaited was asked")
+    require(account.status != "waiting" or account.pending is not None, "who waits for an account has asked for it")
+    require(not (account.deferred is not None and state.homes[child_id][1]), "nobody waits here for the account of a child of this area")
 
 
 def booking_owned(state: ChildcareState, booking: Booking) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from agents.childcare import answers, attendance, bookings, quota, requests, sites, waitlist
+from agents.childcare import answers, attendance, bookings, moves, quota, requests, sites, waitlist
 from agents.childcare.policy import ChildcareParameters
 from agents.childcare.state import ChildcareState
 from agents.core import Verdict, accept, refuse
@@ -29,6 +29,8 @@ from schemas.childcare import (
     StaffingReportedEvent,
 )
 from schemas.childcare_duties import (
+    AccountAnsweredEvent,
+    AccountRequestedEvent,
     EntitlementRegisteredEvent,
     IncidentReportedEvent,
     QuotaAnsweredEvent,
@@ -118,10 +120,12 @@ ANSWERS: dict[type[Event], Callable[[ChildcareState, Any, int], Verdict]] = {
     OfferDeclinedEvent: waitlist.declined,
     ChildCheckedInEvent: attendance.checked_in,
     ChildCheckedOutEvent: attendance.checked_out,
-    ChildRegisteredEvent: attendance.child_registered,
+    ChildRegisteredEvent: moves.registered,
     PickupPersonsRegisteredEvent: attendance.persons_registered,
     QuotaReserveRequestedEvent: quota.reserve_requested,
     QuotaSettleRequestedEvent: quota.settle_requested,
     QuotaAnsweredEvent: answers.quota_answered,
+    AccountRequestedEvent: moves.requested,
+    AccountAnsweredEvent: moves.answered,
     EntitlementRegisteredEvent: answers.entitlement_registered,
 }

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from agents.childcare import answers, attendance, bookings, check, quota, sites, waitlist
+from agents.childcare import answers, attendance, bookings, check, moves, quota, sites, waitlist
 from agents.childcare import snapshot as rows_of
 from agents.childcare.decide import decide
 from agents.childcare.evolve import close_old_accounts, evolve, forget_old
@@ -58,6 +58,8 @@ class Childcare:
                 return sites.inspection_missed(state, case, now_ms)
             case "quota":
                 return quota.overdue(state, case, now_ms)
+            case "account":
+                return moves.unanswered(state, case, now_ms)
             case "owed":
                 return answers.entitlement_due(state, case, now_ms)
             case _:

@@ -1,14 +1,14 @@
 """Facts into state: the only writer. One function a fact; whoever adds a fact adds its row to `WRITERS`. Bookings: `evolve_bookings`.
 
 Deadline keys name the work they stand for: ``case|<booking>``, ``move|<session>``, ``next|<session>``, ``close|<session>``,
-``inspect|<site>``, ``quota|<request>``, ``owed|<entitlement>``, ``policy|<version>``.
+``inspect|<site>``, ``quota|<request>``, ``account|<child>``, ``owed|<entitlement>``, ``policy|<version>``.
 """
 
 from collections.abc import Callable
 from typing import Any
 
 from agents.childcare import evolve_bookings as of_bookings
-from agents.childcare import quota
+from agents.childcare import moves, quota
 from agents.childcare.seating import poke, put_session, put_site_in, seats_changed, shut_or_open, take_session, take_site_out
 from agents.childcare.state import ChildcareState, Closure, Entitlement, QuotaRequest, Session, Site
 from agents.childcare.states import BookingState
@@ -192,12 +192,15 @@ def _task_opened(state: ChildcareState, fact: TaskOpened, _now_ms: int) -> None:
             booking.task_id = fact.task_id
         elif fact.kind is TaskKind.QUOTA_UNDECIDED:
             booking.ask_task_id = fact.task_id
+    elif fact.kind is TaskKind.QUOTA_UNDECIDED:
+        moves.task_opened(state, fact.about, fact.task_id)
     if fact.kind is TaskKind.STUCK_CASE:
         state.stuck_tasks[fact.task_id] = fact.about
 
 
 def _task_closed(state: ChildcareState, fact: TaskClosed, now_ms: int) -> None:
-    booking = state.bookings.get(state.tasks.pop(fact.task_id))
+    about = state.tasks.pop(fact.task_id)
+    booking = state.bookings.get(about)
     if booking is not None:
         if booking.ask_task_id == fact.task_id:
             booking.ask_task_id = None
@@ -205,6 +208,8 @@ def _task_closed(state: ChildcareState, fact: TaskClosed, now_ms: int) -> None:
             booking.task_id = None
             if booking.state is BookingState.CHECKED_IN and f"case|{booking.booking_id}" not in state.deadlines:
                 state.deadlines.set(f"case|{booking.booking_id}", now_ms + LOOK_AGAIN_MS)
+    elif fact.task_id not in state.stuck_tasks:
+        moves.task_closed(state, about, now_ms + LOOK_AGAIN_MS)
     key = state.stuck_tasks.pop(fact.task_id, None)
     if key is not None and key in state.stuck:
         # The human is done with it: the work is tried again, and gets stuck again if our code is still wrong.
@@ -288,6 +293,10 @@ WRITERS: dict[type[Fact], Callable[[ChildcareState, Any, int], None]] = {
     sited.QuotaSettlementAsked: _nothing,
     sited.QuotaSettled: _quota_settled,
     sited.QuotaOverdue: _quota_overdue,
+    sited.AccountAsked: moves.asked,
+    sited.AccountDeferred: moves.deferred,
+    sited.AccountHanded: moves.handed,
+    sited.AccountOpened: moves.opened,
     sited.EntitlementRecorded: _entitlement_recorded,
     sited.EntitlementMet: _entitlement_over,
     sited.EntitlementUnmet: _entitlement_over,
@@ -314,7 +323,7 @@ WRITERS: dict[type[Fact], Callable[[ChildcareState, Any, int], None]] = {
     booked.ChildTurnedAway: of_bookings.child_turned_away,
     booked.ChildUncollected: of_bookings.child_uncollected,
     booked.ChildRestricted: of_bookings.child_restricted,
-    booked.ChildHomeRecorded: of_bookings.child_home_recorded,
+    booked.ChildHomeRecorded: moves.home_recorded,
     booked.PickupPersonsRecorded: of_bookings.pickup_persons_recorded,
     TaskOpened: _task_opened,
     TaskClosed: _task_closed,

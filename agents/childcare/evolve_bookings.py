@@ -18,7 +18,6 @@ from schemas.childcare_facts import (
     ChildCarriedOver,
     ChildCheckedIn,
     ChildCheckedOut,
-    ChildHomeRecorded,
     ChildRestricted,
     ChildTurnedAway,
     ChildUncollected,
@@ -305,11 +304,6 @@ def child_restricted(state: ChildcareState, fact: ChildRestricted, _now_ms: int)
 def pickup_persons_recorded(state: ChildcareState, fact: PickupPersonsRecorded, _now_ms: int) -> None:
     """The list in force."""
     state.pickup[fact.child_id] = (fact.version, fact.persons)
-
-
-def child_home_recorded(state: ChildcareState, fact: ChildHomeRecorded, _now_ms: int) -> None:
-    """Where its quota is kept."""
-    state.homes[fact.child_id] = (fact.version, fact.at_home)
 
 
 def _still_asked(booking: Booking) -> LateAnswer | None:

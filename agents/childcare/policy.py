@@ -171,6 +171,10 @@ class ChildcareParameters(_Parameters):
             raise ValueError("memory_shorter_than_booking")  # else a refused booking id could come again for the same day
         return self
 
+    def services_known(self) -> list[str]:
+        """Every service that is declared, by policy or by default."""
+        return sorted({*SERVICES, *self.services})
+
     def rules(self, service: str) -> ServiceRules | None:
         """The declaration of this service, or None."""
         declared = self.services.get(service)

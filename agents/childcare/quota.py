@@ -48,20 +48,37 @@ def share(state: ChildcareState, rules: ServiceRules, name: str, units: int, tak
     gone = used + held + taken
     if rules.free_per_year is None:
         return Share(units, max(granted, gone + units), None)
+    if state.accounts:
+        gone += elsewhere(state, name)
     left = max(0, rules.free_per_year - gone)
     free = min(units, left)
     return Share(free, max(granted, rules.free_per_year), left - free)
 
 
 def at_home(state: ChildcareState, policy: ChildcareParameters, child_id: str) -> bool:
-    """Whether this area keeps the child's quota, as far as the registry has told it; by policy who it never spoke of is believed."""
+    """Whether this area keeps the child's quota, as far as the registry has told it; by policy who it never spoke of is believed.
+
+    Of a child that moved here, only once the area it came from has said what it counted (`agents.childcare.moves`).
+    """
     known = state.homes.get(child_id)
-    return policy.home_children == "told" if known is None else known[1]
+    if known is None or not known[1]:
+        return known is None and policy.home_children == "told"
+    account_here = state.accounts.get(child_id)
+    return account_here is None or (account_here.status == "kept" and account_here.pending is None)
+
+
+def elsewhere(state: ChildcareState, name: str) -> int:
+    """What other areas counted of this account, before the child came here."""
+    service, holder, year = name.split("|")
+    moved = state.accounts.get(holder)
+    return 0 if moved is None else moved.elsewhere.get(f"{service}|{year}", 0)
 
 
 def not_home_why(state: ChildcareState, child_id: str) -> Why:
     """Why a child that named this area has no quota here: the registry placed it elsewhere, or never spoke of it."""
-    return because("not_at_home_here", known="elsewhere" if child_id in state.homes else "not_registered")
+    known = state.homes.get(child_id)
+    word = "not_registered" if known is None else "moving" if known[1] else "elsewhere"
+    return because("not_at_home_here", known=word)
 
 
 def own_share(ground: Ground, at: tuple[str, str], name: str, units: int, taken: int = 0) -> Share:

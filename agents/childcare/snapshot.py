@@ -8,9 +8,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import astuple
 
 from agents.childcare.evolve import mark_holidays
+from agents.childcare.moves import sums
 from agents.childcare.seating import put_session
 from agents.childcare.state import (
     Absences,
+    Account,
     Booking,
     ChildcareState,
     Closure,
@@ -80,6 +82,7 @@ def _small_rows(state: ChildcareState) -> Iterator[Row]:
     yield from (["absences", name, list(absences.at_ms), absences.restricted_until_ms] for name, absences in state.absences.items())
     yield from (["pickup", name, version, list(persons)] for name, (version, persons) in state.pickup.items())
     yield from (["home", name, version, at_home] for name, (version, at_home) in state.homes.items())
+    yield from (["account", name, *astuple(account)[:-1]] for name, account in state.accounts.items())
     yield from (["recorded", name, at_ms] for name, at_ms in state.recorded.items())
     yield from (["deadline", key, when_ms] for key, when_ms in state.deadlines.dump())
     yield from (["inspection", *row] for row in state.inspections.dump())
@@ -153,6 +156,9 @@ def _take_small(state: ChildcareState, row: Row) -> None:
             state.pickup[name] = (version, tuple(persons))
         case ["home", name, version, at_home]:
             state.homes[name] = (version, at_home)
+        case ["account", name, status, floor, other, asked, pending, task_id, deferred, counted, had]:
+            whose = None if deferred is None else (deferred[0], deferred[1], deferred[2])
+            state.accounts[name] = Account(status, floor, other, asked, pending, task_id, whose, counted, had, sums(counted))
         case ["recorded", name, at_ms]:
             state.recorded[name] = at_ms
         case ["task", task_id, about]:

@@ -239,6 +239,32 @@ class QuotaRequest:
 
 
 @dataclass(slots=True)
+class Account:
+    """How an area stands to the account of a child that moved (`agents.childcare.moves`). ``status``: ``kept``, ``waiting`` or ``handed``.
+
+    ``floor``: questions of this version of the register or an older one are overtaken. ``other`` was asked, or handed to, last.
+    """
+
+    status: str
+    floor: int
+    other: str = ""
+    asked: dict[str, str] = field(default_factory=dict)
+    """Questions not answered, with the area that was asked."""
+    pending: str | None = None
+    """The one without whose answer nothing is free here."""
+    task_id: str | None = None
+    """A human's, because it is overdue."""
+    deferred: tuple[str, str, int] | None = None
+    """Who waits for the account here: request, area and version."""
+    counted: dict[str, int] = field(default_factory=dict)
+    """Units counted in other areas, by ``area|service|year``."""
+    had: bool = False
+    """The account was kept here at some time: what the register says late of before tells nothing new."""
+    elsewhere: dict[str, int] = field(default_factory=dict)
+    """Derived: their sums by ``service|year``."""
+
+
+@dataclass(slots=True)
 class Entitlement:
     """Sessions somebody is to have in a year."""
 
@@ -281,6 +307,8 @@ class ChildcareState:
     """By child: version and the persons who may bring and collect it."""
     homes: dict[str, tuple[int, bool]] = field(default_factory=dict)
     """By child: version and whether it lives here, as far as the registry has told."""
+    accounts: dict[str, Account] = field(default_factory=dict)
+    """By child, of those that moved."""
     recorded: dict[str, int] = field(default_factory=dict)
     """Ids of incidents and inspections, with their instant: written once."""
     deadlines: Deadlines = field(default_factory=Deadlines)

@@ -24,6 +24,7 @@ BINARY = "application/json"
 
 FORBIDDEN_TYPES = (
     "clock.ticked.v1", "childcare.quota.reserve_requested.v1", "childcare.quota.answered.v1", "childcare.quota.settle_requested.v1",
+    "childcare.account.requested.v1", "childcare.account.answered.v1",
     "meals.neighbour.asked.v1", "meals.neighbour.answered.v1", "meals.neighbour.withdrawn.v1",
 )  # fmt: skip
 """Made by our own processes only. A tick from outside would be a lie about who spoke; an answer from outside would make sessions free

@@ -32,6 +32,10 @@ from schemas.childcare_facts import (
     WaitlistClosed,
 )
 from schemas.childcare_site_facts import (
+    AccountAsked,
+    AccountDeferred,
+    AccountHanded,
+    AccountOpened,
     EntitlementMet,
     EntitlementRecorded,
     EntitlementUnmet,
@@ -122,7 +126,7 @@ TABLE = Table(
         {
             SiteListed, StaffingRecorded, RatioBreached, SessionClosed, SiteClosureRecorded, SiteReopeningRecorded, IncidentRecorded,
             BookingRefused, BookingRepriced, OfferAccepted, ChildRestricted, ChildHomeRecorded, PickupPersonsRecorded, PolicyApplied,
-            QuotaDenied, QuotaSettlementAsked,
+            QuotaDenied, QuotaSettlementAsked, AccountAsked, AccountDeferred, AccountHanded, AccountOpened,
         }
     ),
 )  # fmt: skip

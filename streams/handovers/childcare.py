@@ -7,7 +7,7 @@ that comes twice is answered once whichever way it came.
 from collections.abc import Iterator
 
 from schemas.childcare_facts import QuotaAsked
-from schemas.childcare_site_facts import QuotaDenied, QuotaReserved, QuotaSettlementAsked
+from schemas.childcare_site_facts import AccountAsked, AccountHanded, QuotaDenied, QuotaReserved, QuotaSettlementAsked
 from schemas.journal import instant
 from streams.handovers.handover import Handed, Route, Wish
 
@@ -47,9 +47,30 @@ def _settlement(handed: Handed) -> Iterator[Wish]:
     yield Wish("childcare.quota.settle_requested.v1", fact.home_area, fact.booking_id, data)
 
 
+def _account_question(handed: Handed) -> Iterator[Wish]:
+    """A child moved: its account is asked of the area that should keep it."""
+    fact = handed.fact
+    assert isinstance(fact, AccountAsked)
+    data = {
+        "request_id": fact.request_id, "child_id": fact.child_id, "version": fact.version, "held": fact.held,
+        "asking_area": fact.asking_area,
+    }  # fmt: skip
+    yield Wish("childcare.account.requested.v1", fact.home_area, fact.child_id, data)
+
+
+def _account_answer(handed: Handed) -> Iterator[Wish]:
+    """The account, to whoever asked for it."""
+    fact = handed.fact
+    assert isinstance(fact, AccountHanded)
+    data = {"request_id": fact.request_id, "child_id": fact.child_id, "counted": list(fact.counted)}
+    yield Wish("childcare.account.answered.v1", fact.asking_area, fact.child_id, data)
+
+
 ROUTES = (
     Route("quota_question", "childcare", "childcare", frozenset({QuotaAsked.type}), _question),
     Route("quota_answer", "childcare", "childcare", frozenset({QuotaReserved.type, QuotaDenied.type}), _answer),
     Route("quota_settlement", "childcare", "childcare", frozenset({QuotaSettlementAsked.type}), _settlement),
+    Route("account_question", "childcare", "childcare", frozenset({AccountAsked.type}), _account_question),
+    Route("account_answer", "childcare", "childcare", frozenset({AccountHanded.type}), _account_answer),
 )
 """Named in `streams.handovers.registry`."""

@@ -7,7 +7,14 @@ from typing import Any
 import orjson
 
 from schemas import childcare_facts as facts
-from schemas.childcare_site_facts import PolicyApplied, QuotaSettlementAsked
+from schemas.childcare_site_facts import (
+    AccountAsked,
+    AccountDeferred,
+    AccountHanded,
+    AccountOpened,
+    PolicyApplied,
+    QuotaSettlementAsked,
+)
 from schemas.facts import Fact
 from streams.projections import childcare_sites
 from streams.projections.childcare_sites import reserve, settle, where
@@ -337,6 +344,10 @@ FOLDS: dict[type[Fact], Fold] = childcare_sites.FOLDS | {
 }
 
 NOT_PROJECTED: dict[type[Fact], str] = {
+    AccountAsked: "between areas only; what is overdue is a task, which has its row",
+    AccountDeferred: "between areas only",
+    AccountHanded: "between areas only; what is promised and used here has its own rows",
+    AccountOpened: "other areas' sessions have their rows there; what is left is said with each booking",
     facts.ChildHomeRecorded: "the registry it was told from holds it; a refusal that rests on it says so in its explanation",
     PolicyApplied: "the policies table says from when a version is in force; what followed stands in the rows of bookings and sessions",
 }

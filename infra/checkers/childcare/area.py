@@ -115,11 +115,30 @@ class Area(fold.Area):
     """Questions of other areas: ``reserved``, ``denied``, ``consumed`` or ``returned``, and whose quota it is."""
     homes: dict[str, tuple[int, bool]] = field(default_factory=dict)
     """Children the registry spoke of: version, and whether they live here."""
+    carried: dict[str, dict[tuple[str, str, int], int]] = field(default_factory=dict)
+    """What other areas counted of a child that moved here, by area, service and year."""
+    account_awaited: dict[str, str] = field(default_factory=dict)
+    """By child: the question to another area without whose answer nothing is free here."""
+    account_gone: set[str] = field(default_factory=set)
+    """Children whose account was handed on, or is asked for back."""
+    years: dict[tuple[str, str], set[int]] = field(default_factory=dict)
+    """By service and holder: the years there is anything of."""
     holidays: dict[int, list[str]] = field(default_factory=dict)
 
     def quota(self, holder: Holder) -> Quota:
         """A holder's year, empty when nothing was said of it yet."""
-        return self.quotas.setdefault(holder, Quota())
+        found = self.quotas.get(holder)
+        if found is None:
+            found = self.quotas[holder] = Quota()
+            self.years.setdefault(holder[:2], set()).add(holder[2])
+        return found
+
+    def gone(self, holder: Holder) -> int:
+        """What is not free any more of a holder's year: here, and in the areas where a child lived before."""
+        service, who, year = holder
+        carried = self.carried.get(who)
+        elsewhere = 0 if carried is None else sum(units for key, units in carried.items() if key[1:] == (service, year))
+        return self.quota(holder).gone + elsewhere
 
     def beside(self, child_id: str) -> list[tuple[str, Booking]]:
         """The child's open bookings."""
@@ -140,9 +159,9 @@ class Area(fold.Area):
 
 
 def at_home(area: Area, child_id: str, now_ms: int) -> bool:
-    """Whether the child's quota is kept here."""
+    """Whether the child's quota is kept here: it lives here, and its account, if it moved, has come."""
     if child_id in area.homes:
-        return area.homes[child_id][1]
+        return area.homes[child_id][1] and child_id not in area.account_awaited and child_id not in area.account_gone
     return bool(in_force(area, now_ms)["home_children"] == "told")
 
 

@@ -1,6 +1,6 @@
 """What the checkers are told about childcare."""
 
-from infra.checkers.childcare import life, quotas, seats, waits, wishes
+from infra.checkers.childcare import life, moves, quotas, seats, waits, wishes
 from infra.checkers.childcare.area import Area
 from infra.checkers.childcare.expected import ChildcareExpected
 from infra.checkers.childcare.model import MODEL
@@ -14,6 +14,7 @@ def eyes(event_of: wishes.EventOf, *, every: int = 1, settled: bool = True) -> l
     return [
         life.BookingMoves(), life.ResolvedOnce(), life.TimersInTime(), life.PoliciesInTime(), seats.WithinSeats(), seats.StaffRatio(),
         seats.OnePlace(), seats.FreedOnce(), seats.NewestWins(), seats.CitesCapacity(), quotas.FreeUnits(), quotas.QuotaWords(),
+        moves.MovedAccounts(),
         waits.WaitOrder(), wishes.AgeWindow(event_of), wishes.WishOracle(event_of, every), waits.NobodyWaitsBesideAFreeSeat(),
         life.NoOrphans(settled=settled),
     ]  # fmt: skip
@@ -32,6 +33,8 @@ HANDED_OVER = (
     "childcare.quota.reserved.v1",
     "childcare.quota.denied.v1",
     "childcare.quota.settlement_asked.v1",
+    "childcare.account.asked.v1",
+    "childcare.account.handed.v1",
 )
 """Facts that the child's home area, or the area that asked it, must hear of by an event of this same domain."""
 

@@ -262,6 +262,30 @@ def _settled(area: Area, data: Data) -> None:
     area.requests[data["request_id"]] = (data["result"], area.requests.get(data["request_id"], ("", None))[1])
 
 
+def _account_asked(area: Area, data: Data) -> None:
+    area.account_awaited[data["child_id"]] = data["request_id"]
+    if not data["held"]:
+        area.account_gone.add(data["child_id"])
+
+
+def _account_handed(area: Area, data: Data) -> None:
+    area.account_gone.add(data["child_id"])
+    area.account_awaited.pop(data["child_id"], None)
+
+
+def _account_opened(area: Area, data: Data) -> None:
+    child_id = data["child_id"]
+    carried = area.carried.setdefault(child_id, {})
+    for line in data["counted"]:
+        key = (line["area"], line["service"], line["year"])
+        if key[0] != area.area:
+            carried[key] = max(line["units"], carried.get(key, 0))
+    awaited = area.account_awaited.get(child_id)
+    if awaited is not None and (awaited == data["request_id"] or child_id in area.account_gone):
+        del area.account_awaited[child_id]
+        area.account_gone.discard(child_id)
+
+
 _WRITERS: dict[str, Callable[[Area, Data], None]] = {
     "policy.adopted.v1": _policy,
     "task.closed.v1": _task_closed,
@@ -298,6 +322,9 @@ _WRITERS: dict[str, Callable[[Area, Data], None]] = {
     "childcare.quota.reserved.v1": _reserved,
     "childcare.quota.denied.v1": _denied,
     "childcare.quota.settled.v1": _settled,
+    "childcare.account.asked.v1": _account_asked,
+    "childcare.account.handed.v1": _account_handed,
+    "childcare.account.opened.v1": _account_opened,
 }
 
 MODEL = fold.Model(Area, _WRITERS)

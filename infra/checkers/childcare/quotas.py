@@ -88,7 +88,7 @@ class FreeUnits(Eye[Area]):
     def _share(self, area: Area, decided: Decided, data: dict[str, Any], *, rules: Rules, units: int, holder: Holder | None) -> None:
         """What so many units get: of another area's child nothing, until that area says so."""
         limit = rules["free_per_year"]
-        gone = area.quota(holder).gone if holder is not None else 0
+        gone = area.gone(holder) if holder is not None else 0
         free = 0 if holder is None else units if limit is None else min(units, max(0, limit - gone))
         left = None if limit is None or holder is None else max(0, limit - gone) - free
         if (data["units"], data["free_units"], data["quota_left"]) != (units, free, left):
@@ -106,7 +106,7 @@ class FreeUnits(Eye[Area]):
         if rules is None:
             return
         holder = (data["service"], data["family_id" if rules["counted_by"] == "family" else "child_id"], data["quota_year"])
-        limit, gone = rules["free_per_year"], area.quota(holder).gone
+        limit, gone = rules["free_per_year"], area.gone(holder)
         free = data["units_asked"] if limit is None else min(data["units_asked"], max(0, limit - gone))
         lives_here = at_home(area, data["child_id"], decided.time_ms)
         if (data.get("reason") == "not_at_home_here") == lives_here:

@@ -236,7 +236,7 @@ def _paid_for(area: Area, rules: Rules, sent: dict[str, Any], what: tuple[str, s
     taken: dict[str, int] = {}
     for child in members(sent):
         holder = sent["family_id"] if rules["counted_by"] == "family" else child["child_id"]
-        gone = area.quota((service, holder, int(day[:4]))).gone + taken.get(holder, 0)
+        gone = area.gone((service, holder, int(day[:4]))) + taken.get(holder, 0)
         if gone + units > rules["free_per_year"]:
             return "refused", "quota_spent"
         taken[holder] = taken.get(holder, 0) + units

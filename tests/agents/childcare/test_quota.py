@@ -271,6 +271,8 @@ def test_a_home_area_that_knows_the_child_to_live_elsewhere_gives_no_free_sessio
     pair = Pair()
     registered = pair.home.send("child.registered", child_id="k", version=2, at_home=False)
     assert fact(registered, "child.home_recorded") == {"child_id": "k", "version": 2, "at_home": False}
+    before = pair.home.send("child.registered", child_id="k", version=1, at_home=True)
+    assert types(before) == ["account.opened"], "it lived here before, and its account may be asked for; it does not live here now"
     assert pair.home.send("child.registered", child_id="k", version=1, at_home=True).reason == "stale_version"
     denied = pair.reserve(pair.ask())
     assert (denied["reason"], denied.get("quota_left")) == ("not_at_home_here", None)

@@ -11,6 +11,7 @@ from infra.checkers.childcare.area import TERMINAL, Area
 from infra.checkers.childcare.checks import eyes
 from infra.checkers.childcare.expected import ChildcareExpected
 from infra.checkers.childcare.model import MODEL
+from infra.checkers.childcare.moves import MovedAccounts
 from infra.checkers.logs import Decided
 from infra.checkers.projection import compare
 from tests.simulation.checkers.logs import Dec, Logs, Violation
@@ -49,6 +50,10 @@ class Judge:
         """Every session is over: whoever is not with a human has ended. What areas owe each other is settled on both sides."""
         if logs.run.plan.options.clock == "played":
             return
+        for eye in self._eyes:
+            if isinstance(eye, MovedAccounts):
+                eye.end(self.areas)
+                yield from (Violation(one.invariant, one.sentence, one.partition, one.offset) for one in eye.found)
         for area in self.areas.values():
             for booking_id, booking in area.open.items():
                 if booking.state not in TERMINAL and not (area.has_human(booking_id) or area.has_human(f"case|{booking_id}")):

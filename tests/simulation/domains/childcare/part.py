@@ -35,6 +35,8 @@ HANDED_OVER = {
     "childcare.quota.reserved.v1": "childcare.quota.answered.v1",
     "childcare.quota.denied.v1": "childcare.quota.answered.v1",
     "childcare.quota.settlement_asked.v1": "childcare.quota.settle_requested.v1",
+    "childcare.account.asked.v1": "childcare.account.requested.v1",
+    "childcare.account.handed.v1": "childcare.account.answered.v1",
 }
 
 

@@ -32,6 +32,10 @@ def _nobody_asks_where_it_lives() -> list[Patch]:
     return [patch.object(waitlist, "_home_unclear", lambda booking, now_ms: ())]  # noqa: ARG005
 
 
+def _moved_begins_anew() -> list[Patch]:
+    return [patch.object(quota, "elsewhere", lambda state, name: 0)]  # noqa: ARG005
+
+
 def _barred_is_offered() -> list[Patch]:
     return [patch.object(waitlist, "same_day_only", lambda *asked: False)]  # noqa: ARG005
 
@@ -65,6 +69,10 @@ RULE_MISTAKES = (
     Planted(
         "everybody_lives_here", "whoever names an area as its home has its quota there", _everybody_lives_here,
         frozenset({"Q01", "N01"}), {"span_ms": 24 * 3_600_000}, silent=True, domain="childcare",
+    ),
+    Planted(
+        "moved_begins_anew", "a child that moved has the whole year's free sessions again", _moved_begins_anew, frozenset({"Q01"}),
+        {"span_ms": 24 * 3_600_000, "areas": ("310106", "310101")}, silent=True, domain="childcare",
     ),
     Planted(
         "policy_when_touched", "a policy takes hold of a session when somebody touches it", _policy_when_touched, frozenset({"T02"}),

@@ -6,6 +6,7 @@ publish late, twice and out of order; staff fall away and come back. A third of 
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from hashlib import sha256
 from random import Random
 from typing import Any
 
@@ -43,6 +44,8 @@ class ChildcareWorld:
     sessions: dict[str, dict[str, Any]] = field(default_factory=dict)
     published: list[dict[str, Any]] = field(default_factory=list)
     requests: list[tuple[str, str]] = field(default_factory=list)
+    moved: list[int] = field(default_factory=list)
+    """Children of the area before this one that moved here."""
 
     def opening(self, draw: Random) -> list[Opening]:
         """The policy first, mostly; sites introduce themselves and publish, sometimes in the wrong order (I09)."""
@@ -126,10 +129,11 @@ def _wish(world: ChildcareWorld, draw: Random, child: int) -> dict[str, Any]:
 
 
 def _child(world: ChildcareWorld, child: int, booking_id: str) -> dict[str, Any]:
-    # Children of other areas are other children: no two areas count the same one.
+    # Children of other areas are other children, but for those that moved here: an area counts its own.
+    came = child in world.moved and int(sha256(booking_id.encode()).hexdigest(), 16) % 2 == 0
     return {
         "booking_id": booking_id,
-        "child_id": f"k-{world.name}-{child}",
+        "child_id": f"k-{_before(world) if came else world.name}-{child}",
         "birth_date": _born(world, child),
     }
 
@@ -151,7 +155,10 @@ def _book(world: ChildcareWorld, draw: Random, at_ms: int, number: int | str) ->
 
 
 def _again(world: ChildcareWorld, draw: Random, at_ms: int, number: int | str) -> Step:
-    """The same booking under another event id, or the same child once more at the same session: a double booking."""
+    """The same booking under another event id, or the same child once more at the same session: a double booking. Or a child moves."""
+    chance = Random(f"move/{world.name}/{number}")
+    if len(world.areas) > 1 and chance.random() < 0.6:
+        return _move(world, chance, at_ms, number)
     if not world.bookings:
         return _book(world, draw, at_ms, number)
     body = dict(draw.choice(world.bookings[-12:]))
@@ -352,6 +359,21 @@ def _task(world: ChildcareWorld, draw: Random, at_ms: int, number: int | str) ->
 
 def _register(world: ChildcareWorld, draw: Random, at_ms: int, number: int | str) -> Step:
     return _registered(world, draw, draw.choice(world.sites))
+
+
+def _move(world: ChildcareWorld, draw: Random, at_ms: int, number: int | str) -> Step:
+    """A child of the area before this one comes to live here, and books here too; or the register says it again, later or blindly."""
+    child = draw.choice(world.moved) if world.moved and draw.random() < 0.5 else draw.randrange(min(4, world.children))
+    if child not in world.moved:
+        world.moved.append(child)
+    data: dict[str, Any] = {"child_id": f"k-{_before(world)}-{child}", "version": at_ms // 1000, "at_home": draw.random() < 0.9}
+    if data["at_home"]:
+        data["moved_from"] = _before(world)
+    return Step("childcare.child.registered.v1", data, "office:o-1")
+
+
+def _before(world: ChildcareWorld) -> str:
+    return world.areas[world.areas.index(world.name) - 1]
 
 
 _MAKERS: dict[str, Callable[[ChildcareWorld, Random, int, int | str], Step]] = {

@@ -1,0 +1,113 @@
+"""Q01 over areas: a child that moves has one account, which goes on with it; what all areas gave free is never more than a year has."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from infra.checkers.childcare.area import Area, Holder
+from infra.checkers.childcare.policy import rules_of
+from infra.checkers.civil import day_of
+from infra.checkers.fold import Eye, Fact
+from infra.checkers.logs import Decided
+
+OPENED, HANDED = "childcare.account.opened.v1", "childcare.account.handed.v1"
+Lines = dict[tuple[str, str, int], int]
+"""Units by area, service and year; none that are 0."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """What an area holds promised and used of a holder's year from an instant on."""
+
+    time_ms: int
+    area: str
+    gone: int
+
+
+class MovedAccounts(Eye[Area]):
+    """What is handed on is what was counted, to the unit; it is opened as it was handed, once; and the sum over the areas holds.
+
+    The sum is judged at every instant at which anything was promised, of each child whose account moved within these logs, unless an area
+    gave it something before any register had spoken of it there (then it believed the family, as policy lets it).
+    """
+
+    def __init__(self) -> None:
+        super().__init__("Q01")
+        self._handed: dict[str, Lines] = {}
+        self._opened: list[tuple[str, dict[str, Any], Decided]] = []
+        self._changes: dict[Holder, list[Change]] = {}
+        self._last: dict[tuple[str, Holder], int] = {}
+        self._limits: dict[str, int] = {}
+        self._believed: set[str] = set()
+
+    def before(self, area: Area, decided: Decided, fact: Fact) -> None:
+        """Judge what is handed on; keep what is opened until all logs are read."""
+        data = fact["data"]
+        if fact["type"] == OPENED:
+            self._opened.append((area.area, data, decided))
+        elif fact["type"] == HANDED:
+            said = lines_of(data["counted"])
+            if data["request_id"] in self._handed:
+                self.note(f"the account of request {data['request_id']} is handed on twice", decided)
+            self._handed[data["request_id"]] = said
+            counted = _counted(area, data["child_id"], int(day_of(decided.time_ms)[:4]) - 1)
+            if said != counted:
+                self.note(f"the account of {data['child_id']} is handed on with {said}, counted were {counted}", decided)
+
+    def after(self, area: Area, decided: Decided) -> None:
+        """Write down what changed of each holder these facts name."""
+        touched: set[Holder] = set()
+        for fact in decided.body["facts"]:
+            child_id, service = fact["data"].get("child_id"), fact["data"].get("service")
+            if child_id is not None and service is not None:
+                touched |= {(service, child_id, year) for year in area.years.get((service, child_id), ())}
+        for holder in sorted(touched):
+            gone = area.quota(holder).gone
+            last = self._last.get((area.area, holder), 0)
+            if gone == last:
+                continue
+            self._last[area.area, holder] = gone
+            self._changes.setdefault(holder, []).append(Change(decided.time_ms, area.area, gone))
+            rules = rules_of(area, holder[0], decided.time_ms)
+            if gone > last and rules is not None:
+                limit = rules["free_per_year"]
+                self._limits[holder[0]] = max(self._limits.get(holder[0], 0), 10**9 if limit is None else int(limit))
+                if holder[1] not in area.homes:
+                    self._believed.add(holder[1])
+
+    def end(self, areas: dict[str, Area]) -> None:
+        """What was opened was handed on so; and the sums, in the order of time."""
+        moved = set()
+        for name, data, decided in self._opened:
+            moved.add(data["child_id"])
+            handed = self._handed.get(data["request_id"])
+            if data["request_id"] is not None and data["home_area"] in areas and handed != lines_of(data["counted"]):
+                self.note(f"{name} opens the account of {data['child_id']} with {lines_of(data['counted'])}, handed was {handed}", decided)
+        for holder, changes in sorted(self._changes.items()):
+            if holder[1] in moved and holder[1] not in self._believed:
+                self._sum(holder, changes)
+
+    def _sum(self, holder: Holder, changes: list[Change]) -> None:
+        gone: dict[str, int] = {}
+        instants = sorted({change.time_ms for change in changes})
+        for at_ms in instants:
+            # Of one instant only what stood at its end: two areas' clocks do not say which came first.
+            gone.update({change.area: change.gone for change in changes if change.time_ms == at_ms})
+            if sum(gone.values()) > self._limits.get(holder[0], 0):
+                self.note(f"{holder} has {gone} free sessions over all areas, the most is {self._limits.get(holder[0], 0)}")
+                return
+
+
+def lines_of(counted: list[dict[str, Any]]) -> Lines:
+    """The lines of a fact, without those of nothing."""
+    return {(line["area"], line["service"], line["year"]): line["units"] for line in counted if line["units"]}
+
+
+def _counted(area: Area, child_id: str, since_year: int) -> Lines:
+    found = {key: units for key, units in area.carried.get(child_id, {}).items() if units and key[2] >= since_year}
+    for (service, holder), years in area.years.items():
+        if holder == child_id:
+            for year in years:
+                units = area.quota((service, holder, year)).gone
+                if units and year >= since_year:
+                    found[area.area, service, year] = units
+    return found

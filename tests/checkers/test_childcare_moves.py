@@ -1,0 +1,97 @@
+"""Q01 over areas as the checkers see it: a child that moved, right; and each way in which its account could go wrong, caught."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from infra.checkers.childcare.model import MODEL
+from infra.checkers.childcare.moves import MovedAccounts
+from infra.checkers.childcare.quotas import FreeUnits
+from infra.checkers.fold import fold
+from infra.checkers.logs import Logs, judge
+from schemas import journal
+from schemas.journal import Clock, Opened
+from tests.agents.childcare.world import World, fact, session
+from tests.checkers.planting import add_fact, change_fact, drop_facts, find
+
+OLD, NEW = "310101", "310106"
+CONFIRMED = "childcare.booking.confirmed.v1"
+HANDED, ACCOUNT_OPENED = "childcare.account.handed.v1", "childcare.account.opened.v1"
+
+
+@pytest.fixture
+def moved() -> Logs:
+    """A child with two of its three free sessions used up before it moves, and three more bookings after: one is free."""
+    old, new = World(area=OLD), World(area=NEW)
+    for world in (old, new):
+        world.policy(services={"care": {"free_per_year": 3}})
+        world.site("s")
+        world.publish("s", *(session(f"h-{hour}", f"{hour:02}:00", f"{hour:02}:50") for hour in range(8, 14)))
+    old.send("child.registered", child_id="k", version=1, at_home=True)
+    for hour in (8, 9):
+        old.book(f"b-{hour}", f"h-{hour}", child_id="k")
+    asked = fact(new.send("child.registered", child_id="k", version=2, at_home=True, moved_from=OLD), "account.asked")
+    question = {name: asked[name] for name in ("request_id", "child_id", "version", "held", "asking_area")}
+    old.now_ms = new.now_ms = new.now_ms + 1_000
+    handed = fact(old.send("account.requested", **question), "account.handed")
+    old.now_ms = new.now_ms = new.now_ms + 1_000
+    new.send("account.answered", **{name: handed[name] for name in ("request_id", "child_id")}, counted=list(handed["counted"]))
+    new.now_ms += 1_000
+    for hour in (10, 11, 12):
+        new.book(f"b-{hour}", f"h-{hour}", child_id="k")
+    raw: list[tuple[int, int, bytes | None]] = [(0, 0, journal.encode(Opened("test", Clock.WALL)))]
+    for number, decision in enumerate([*old.decisions, *new.decisions], 1):
+        raw.append((0, number, journal.encode(journal.Decided(0, number, 0, number - 1, (decision,)))))
+    return Logs(inputs=[], journal=judge(raw), domain="childcare")
+
+
+def seen(logs: Logs) -> list[str]:
+    eyes = [FreeUnits(), MovedAccounts()]
+    fold(logs, MODEL, eyes)
+    return [one.sentence for eye in eyes for one in eye.found]
+
+
+def test_a_move_as_it_should_be_is_not_complained_of(moved: Logs) -> None:
+    assert not seen(moved)
+    _, opened = find(moved, ACCOUNT_OPENED)
+    assert opened["counted"] == [{"area": OLD, "service": "care", "year": 2026, "units": 2}]
+    _, last = find(moved, CONFIRMED, of("b-10"))
+    assert (last["free_units"], last["quota_left"]) == (1, 0)
+
+
+def test_an_account_handed_on_with_too_little(moved: Logs) -> None:
+    place, data = find(moved, HANDED)
+    less = [data["counted"][0] | {"units": 1}]
+    assert any("is handed on with" in one for one in seen(change_fact(moved, place, HANDED, anything, counted=less)))
+
+
+def test_an_account_opened_with_less_than_was_handed_on(moved: Logs) -> None:
+    place, _ = find(moved, ACCOUNT_OPENED)
+    assert any("opens the account of k" in one for one in seen(change_fact(moved, place, ACCOUNT_OPENED, anything, counted=[])))
+
+
+def test_a_place_given_free_before_the_old_area_has_answered(moved: Logs) -> None:
+    silent = drop_facts(moved, lambda kind, _: kind == ACCOUNT_OPENED)
+    assert any("booking b-10 has units, free, left" in one for one in seen(silent))
+
+
+def test_the_old_area_that_goes_on_granting(moved: Logs) -> None:
+    place, _ = find(moved, HANDED)
+    _, booked = find(moved, CONFIRMED, of("b-9"))
+    again = add_fact(moved, place, CONFIRMED, booked | {"booking_id": "b-x", "session_ids": ["h-13"], "session_id": "h-13"})
+    assert any("booking b-x has units, free, left" in one for one in seen(again))
+    assert any("free sessions over all areas, the most is 3" in one for one in seen(again))
+
+
+def test_an_account_handed_on_twice(moved: Logs) -> None:
+    place, data = find(moved, HANDED)
+    assert any("is handed on twice" in one for one in seen(add_fact(moved, place, HANDED, data)))
+
+
+def of(booking_id: str) -> Callable[[dict[str, Any]], bool]:
+    return lambda data: bool(data["booking_id"] == booking_id)
+
+
+def anything(_: dict[str, Any]) -> bool:
+    return True

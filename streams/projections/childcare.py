@@ -345,7 +345,7 @@ FOLDS: dict[type[Fact], Fold] = childcare_sites.FOLDS | {
 
 NOT_PROJECTED: dict[type[Fact], str] = {
     AccountAsked: "between areas only; what is overdue is a task, which has its row",
-    AccountDeferred: "between areas only",
+    AccountDeferred: "between areas only; the question waits in the area's state until its own is answered",
     AccountHanded: "between areas only; what is promised and used here has its own rows",
     AccountOpened: "other areas' sessions have their rows there; what is left is said with each booking",
     facts.ChildHomeRecorded: "the registry it was told from holds it; a refusal that rests on it says so in its explanation",

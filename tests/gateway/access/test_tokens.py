@@ -75,7 +75,7 @@ BAD: dict[str, tuple[Callable[[World], str], str]] = {
     "an id with a blank": (lambda world: signed(world, {"sub": "own 1"}), "token_not_valid"),
     "a word where a list belongs": (lambda world: signed(world, {"areas": "*"}), "token_not_valid"),
     "over": (lambda world: signed(world, {"iat": NOW - 900, "nbf": NOW - 900, "exp": NOW - 300}), "token_expired"),
-    "not yet": (lambda world: signed(world, {"nbf": NOW + 300}), "token_not_valid"),
+    "not yet": (lambda world: signed(world, {"nbf": NOW + 3600, "exp": NOW + 7200}), "token_not_valid"),
     "issued tomorrow": (lambda world: signed(world, {"iat": NOW + 3600, "exp": NOW + 7200}), "token_not_valid"),
     "living for ever": (lambda world: signed(world, {"exp": NOW + 10**9}), "token_not_valid"),
     "a time that is a word": (lambda world: signed(world, {"nbf": True}), "token_not_valid"),

@@ -30,7 +30,7 @@ def _status(state: EmergencyState, fact: facts.ResponderStatusRecorded, now_ms: 
     if fact.reserved_from_ms is not None and fact.reserved_until_ms is not None:
         unit.reserved_from_ms, unit.reserved_until_ms = fact.reserved_from_ms, fact.reserved_until_ms
     if fact.lat is not None and fact.lon is not None:
-        woken = units.locate(unit, fact.lat, fact.lon, now_ms) or woken
+        woken = units.locate(unit, fact.lat, fact.lon, now_ms)
     _heard(state, fact.responder_id, fact.watch_by_ms)
     if woken:
         wake_waiting(state, unit, now_ms)

@@ -60,9 +60,10 @@ def set_severity(state: EmergencyState, call: Call, severity: str) -> None:
 
 
 def wake_waiting(state: EmergencyState, unit: Unit, now_ms: int, leaving: str | None = None) -> None:
-    """This responder can be sent from now on: of the incidents that wait for somebody it fits, the oldest of the gravest looks again at
-    once. One it does not fit takes no turn from the others, nor does one that looks anyway; ``leaving`` is the incident it leaves as that
-    ends. The search may find somebody sooner there than this one; then this one is found when the next of them looks again by itself."""
+    """This responder can be sent, or has come nearer: of the incidents that wait for somebody it fits, the oldest of the gravest looks
+    again at once. One it does not fit takes no turn from the others, nor does one that looks anyway; ``leaving`` is the incident it
+    leaves as that ends. The search may find somebody sooner there than this one; then the next of them finds this one when it is
+    heard of again, or by looking again itself."""
     for place in state.short:
         for call_id in place:
             key = f"search|{call_id}"

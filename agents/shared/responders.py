@@ -121,15 +121,13 @@ class Units:
         self._put_in(unit)
 
     def report(self, unit: Unit, status: str) -> bool:
-        """What the unit says of itself; returns whether it can be called from now on and could not before."""
-        before = unit.shelf
+        """What the unit says of itself; returns whether it can be called now."""
         unit.status = status
         self._reshelve(unit)
-        return before is None and unit.shelf is not None
+        return unit.shelf is not None
 
     def locate(self, unit: Unit, lat: float, lon: float, now_ms: int) -> bool:
-        """Where the unit is now; returns whether it can be called from now on and could not before."""
-        before = unit.shelf
+        """Where the unit is now; returns whether it can be called from there."""
         self._take_out(unit)
         unit.move(lat, lon)
         unit.fix_ms = now_ms
@@ -138,7 +136,7 @@ class Units:
         fresh[unit.place_id] = None
         fresh.move_to_end(unit.place_id)
         self._put_in(unit)
-        return before is None and unit.shelf is not None
+        return unit.shelf is not None
 
     def engage(self, unit: Unit, case_id: str) -> None:
         """The unit is on this case, and on no other (E09)."""

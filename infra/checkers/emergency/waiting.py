@@ -18,7 +18,7 @@ FREES = (
     "emergency.responder.status_recorded.v1", "emergency.responder.located.v1", "emergency.dispatch.ended.v1",
     "emergency.responder.released.v1",
 )  # fmt: skip
-"""Facts that can make a responder free."""
+"""Facts that can make a responder free, or bring one near enough."""
 
 
 class Before(NamedTuple):
@@ -31,7 +31,7 @@ class Before(NamedTuple):
 
 
 class Freed(Watch):
-    """Somebody looks at once when one becomes free whom a waiting incident could send; the graver one first."""
+    """Somebody looks at once when one becomes free, or comes near enough, whom a waiting incident could send; the graver one first."""
 
     def __init__(self) -> None:
         super().__init__("E02")
@@ -48,25 +48,27 @@ class Freed(Watch):
             self._before = Before(_free(area, decided) if waiting else set(), waiting, alone)
 
     def after(self, area: Area, decided: Decided) -> None:
-        """Judge each one that became free in this decision."""
+        """Judge each one that became free, or moved, in this decision."""
         facts = decided.body["facts"]
         if self._place != (decided.partition, decided.offset, decided.place) or not self._before.waiting or len(facts) >= STEPS_MAX:
             return
-        freed = {fact["data"]["responder_id"] for fact in facts if fact["type"] in FREES} - self._before.free
-        if not freed:
+        heard = {fact["data"]["responder_id"] for fact in facts if fact["type"] in FREES}
+        if not heard:
             return
         touched = {fact["data"].get("call_id") for fact in facts}
         looked = {fact["data"]["call_id"] for fact in facts if fact["type"] in (SENT, SHORT)}
         untouched = [one for one in area.calls.values() if one.call_id in self._before.waiting - touched and one.short]
         still_free = _free(area, decided)
-        for unit_id in sorted(freed):
+        for unit_id in sorted(heard):
             could = [one for one in untouched if ("search", one.call_id) not in area.stuck and _could_go(area, one, unit_id, decided)]
             if unit_id in still_free:
                 others = [area.calls[call_id] for call_id in looked & self._before.waiting if call_id in area.calls]
                 # Two who become free at once can wake one incident: it takes the fitter, the other is found at the next look.
                 if could and not any(_could_go(area, one, unit_id, decided, one.call_id in self._before.alone) for one in others):
-                    self.say("E02", f"{unit_id} became free, {could[0].call_id} waits and could send it, and nobody looked", decided)
+                    self.say("E02", f"{unit_id} is free, {could[0].call_id} waits and could send it, and nobody looked", decided)
                 continue
+            if unit_id in self._before.free:
+                continue  # it may have gone before it moved
             went = area.calls.get(area.units[unit_id].on or "")
             chosen = went is not None and any(
                 fact["type"] == SENT and fact["data"]["override"] is None and fact["data"]["responder_id"] == unit_id for fact in facts

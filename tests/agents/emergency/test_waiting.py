@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.agents.emergency.world import World, fact, short, types, why
+from tests.agents.emergency.world import World, fact, north, short, types, why
 
 DISPATCHED, SHORT, SUGGESTED = "responder.dispatched", "dispatch.short", "dispatch.preemption_suggested"
 
@@ -47,6 +47,15 @@ def test_who_fits_nobody_that_waits_wakes_nobody(unit: dict[str, Any], metres: f
     world.unit("a", metres, **unit)
     assert searches(world) == []
     assert sent_to(world) == {}
+
+
+def test_who_is_free_and_comes_near_enough_goes_to_the_one_that_waits() -> None:
+    world = World()
+    world.unit("a", 5200)
+    world.press("k-1", "p-1")
+    assert sent_to(world) == {}
+    world.send("responder.positioned", responder_id="a", position=north(4800))
+    assert sent_to(world) == {"a": "k-1"}
 
 
 def test_one_that_said_no_to_the_first_goes_to_the_second() -> None:

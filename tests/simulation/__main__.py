@@ -85,7 +85,8 @@ def _parser() -> argparse.ArgumentParser:
 def _report(summary: Summary) -> None:
     cpu_rate = summary.seeds / summary.cpu_s if summary.cpu_s else 0.0
     _say(
-        f"seeds {summary.seeds}  events {summary.inputs}  journal records {summary.journal}  run twice {summary.run_twice}  "
+        f"seeds {summary.seeds}  events {summary.inputs} (fewest in a seed {summary.inputs_min})  "
+        f"journal records {summary.journal}  run twice {summary.run_twice}  "
         f"seconds {summary.seconds:.1f}  cpu {summary.cpu_s:.1f}  seeds/s {summary.rate():.1f}  seeds/s/core {cpu_rate:.1f}"
     )
     _say("domains " + "  ".join(f"{domain} {count}" for domain, count in sorted(summary.domains.items())))

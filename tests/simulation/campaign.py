@@ -4,14 +4,17 @@ Every seed is read twice: once with readers, replays and checkers, and once more
 hash seed of Python (L01); with one job both readings are done here.
 """
 
+import gc
 import os
+import pickle
 import sys
+import traceback
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from dataclasses import dataclass, field
 from multiprocessing import get_context
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 from unittest.mock import patch
 
 from tests.simulation.engine import deterministic, real_now_s
@@ -22,9 +25,13 @@ from tests.simulation.planted.kind import Planted
 from tests.simulation.swarm import draw_plan
 
 CHUNK = 20
+"""Seeds a process reads before its memory is given back."""
 QUEUED_MAX = 2
 """Chunks a process may have before it: one it works on, one so that it need not wait."""
 SAY_EVERY_S = 15.0
+
+
+T = TypeVar("T")
 
 
 class Seed(NamedTuple):
@@ -35,7 +42,9 @@ class Seed(NamedTuple):
     beside: tuple[str, ...] = ()
 
     def plan(self, events: int, mistake: Planted | None = None) -> Plan:
-        """What it draws."""
+        """What it draws: so many events, of which the first domain has half where others are beside it."""
+        if self.beside:
+            events = -(-events // 2)
         beside = self.beside or (mistake.beside if mistake else ())
         return draw_plan(self.name, events, domain=self.domain, beside=beside, **(mistake.fixed if mistake else {}))
 
@@ -59,6 +68,8 @@ class Chunk(NamedTuple):
     prints: list[str]
     """One hash a seed; empty where the simulator itself could not go on."""
     inputs: int
+    inputs_min: int
+    """Of the seed with the fewest."""
     journal: int
     injected: dict[str, int]
     failures: list[Failure]
@@ -78,6 +89,7 @@ class Summary:
 
     seeds: int = 0
     inputs: int = 0
+    inputs_min: int = sys.maxsize
     journal: int = 0
     seconds: float = 0.0
     cpu_s: float = 0.0
@@ -97,7 +109,8 @@ def read_first(seeds: list[Seed], events: int, planted: str | None) -> Chunk:
     injected: Counter[str] = Counter()
     failures: list[Failure] = []
     prints: list[str] = []
-    inputs = journal = 0
+    inputs: list[int] = []
+    journal = 0
     before_s = _cpu_s()
     with deterministic():
         for seed in seeds:
@@ -105,11 +118,12 @@ def read_first(seeds: list[Seed], events: int, planted: str | None) -> Chunk:
             if judged.found:
                 failures.append(Failure(seed, judged.found[0].invariant, judged.found[0].line()))
             prints.append("" if judged.run is None else judged.run.fingerprint)
-            for run in () if judged.run is None else (judged.run, *judged.run.beside):
-                inputs += sum(map(len, run.inputs))
+            runs = () if judged.run is None else (judged.run, *judged.run.beside)
+            inputs.append(sum(len(log) for run in runs for log in run.inputs))
+            for run in runs:
                 journal += sum(map(len, run.journal))
                 injected.update(run.injected)
-    return Chunk(seeds, prints, inputs, journal, dict(injected), failures, _cpu_s() - before_s)
+    return Chunk(seeds, prints, sum(inputs), min(inputs), journal, dict(injected), failures, _cpu_s() - before_s)
 
 
 def read_second(seeds: list[Seed], events: int, planted: str | None) -> Again:
@@ -131,6 +145,7 @@ def campaign(seeds: list[Seed], *, events: int, jobs: int, planted: str | None, 
         if again is None:
             summary.seeds += len(first.seeds)
             summary.inputs += first.inputs
+            summary.inputs_min = min(summary.inputs_min, first.inputs_min)
             summary.journal += first.journal
             summary.cpu_s += first.cpu_s
             summary.domains.update("+".join((seed.domain, *seed.beside)) for seed in first.seeds)
@@ -179,7 +194,7 @@ def _read_beside(chunks: Sequence[list[Seed]], events: int, planted: str | None,
             while waiting and min(busy) < QUEUED_MAX:
                 place = busy.index(min(busy))
                 busy[place] += 1
-                under_way[pools[place].submit(read_first, waiting.pop(), events, planted)] = place, None
+                under_way[pools[place].submit(_in_a_child, read_first, waiting.pop(), events, planted)] = place, None
             done, _ = wait(under_way, return_when=FIRST_COMPLETED)
             for one in done:
                 place, first = under_way.pop(one)
@@ -191,7 +206,7 @@ def _read_beside(chunks: Sequence[list[Seed]], events: int, planted: str | None,
                 yield first, None
                 other = (place + 1) % jobs
                 busy[other] += 1
-                under_way[pools[other].submit(read_second, first.seeds, events, planted)] = other, first
+                under_way[pools[other].submit(_in_a_child, read_second, first.seeds, events, planted)] = other, first
     finally:
         for pool in pools:
             pool.shutdown(wait=True, cancel_futures=True)
@@ -201,8 +216,38 @@ def _pool(number: int) -> ProcessPoolExecutor:
     """One process with a hash seed of its own."""
     pool = ProcessPoolExecutor(1, mp_context=get_context("spawn"))
     with patch.dict(os.environ, {"PYTHONHASHSEED": str(1000 + 7 * number)}):
-        pool.submit(os.getpid).result()
+        pool.submit(_settle).result()
     return pool
+
+
+def _settle() -> None:
+    """What a process has imported stays for good: no collection looks at it again."""
+    gc.collect()
+    gc.freeze()
+
+
+def _in_a_child(work: Callable[[list[Seed], int, str | None], T], seeds: list[Seed], events: int, planted: str | None) -> T:
+    """Done in a fork that ends with its work: what runs leave behind goes with it, and nobody need look for it (a tenth of a run)."""
+    into, out = os.pipe()
+    child = os.fork()
+    if child == 0:
+        status = 1
+        try:
+            with os.fdopen(out, "wb") as pipe:
+                pickle.dump(work(seeds, events, planted), pipe)
+            status = 0
+        except BaseException:  # noqa: BLE001 - said, and the end is an exit code
+            traceback.print_exc()
+        finally:
+            os._exit(status)
+    os.close(out)
+    with os.fdopen(into, "rb") as pipe:
+        answer = pipe.read()
+    _, status = os.waitpid(child, 0)
+    if status:
+        raise ChildProcessError(f"a reading of {seeds[0].label()} and those after it ended with status {status}")
+    result: T = pickle.loads(answer)  # noqa: S301 - our own child's
+    return result
 
 
 def _cpu_s() -> float:

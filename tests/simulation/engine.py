@@ -295,8 +295,8 @@ def simulate(plan: Plan, *, second: bool = False) -> Run:
 
 
 _runs_uncollected = count(1)
-COLLECT_EVERY = 20
-"""Runs. A run leaves a few thousand objects in rings, and finding them costs more the more is alive: up to a tenth of a run."""
+COLLECT_EVERY = 40
+"""Runs; more than a chunk of a campaign has. A run leaves a few thousand objects in rings, and finding them costs up to a tenth of it."""
 
 
 def _collect_now_and_then() -> None:

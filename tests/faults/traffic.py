@@ -42,12 +42,12 @@ class Load:
 
 
 def load_for(seed: str, seconds: float) -> Load:
-    """The whole demand of a day twice in an hour: more than 100,000 events. A run of a few minutes is about its faults, on a machine that
+    """The whole demand of a day, in half an hour or more: 170,000 events and the crowd's. A run of a few minutes is about its faults, on a machine that
     may be small: it has half of that pace, and a district less."""
     minutes = seconds / 60
     if minutes < SHORT_MINUTES:
         return Load(seed, seconds, scale=max(0.02, minutes / 75), tick_minutes=15, kafka_districts=KAFKA_DISTRICTS[:1])
-    return Load(seed, seconds, scale=min(2.0, minutes / 30), tick_minutes=1 if minutes > 10 else 5)
+    return Load(seed, seconds, scale=min(1.0, minutes / 30), tick_minutes=1 if minutes > 10 else 5)
 
 
 class Crowd:

@@ -9,9 +9,11 @@ from agents import core
 from agents.beds import DOMAIN
 from infra.bench.beds_year import replayed
 from infra.scenario.beds.day import SOURCE, world_of
+from infra.scenario.beds.world import build_world
 from infra.scenario.beds.year import year_of
 from infra.scenario.district import district_codes, load_district
 from infra.scenario.plan import DayPlan
+from schemas.beds import BEDS_PUBLISHED_MAX, InventoryPublished
 from schemas.beds_reasons import BedsReason
 from schemas.decisions import CoreReason, Received
 from schemas.registry import event_adapter
@@ -23,7 +25,6 @@ FIGURES = {"310106": (48, 7_466), "310151": (47, 8_547)}
 def test_homes_and_beds_are_the_seeds_figures(code: str) -> None:
     world = world_of(DayPlan(districts=(code,)), load_district(code))
     assert (len(world.homes), sum(len(home.beds) for home in world.homes)) == FIGURES[code]
-    assert max(len(home.beds) for home in world.homes) < 500, "one publication holds a home"
     assert all(home.facility_id.startswith("syn-") for home in world.homes)
 
 
@@ -34,6 +35,16 @@ def test_every_district_has_a_day_of_beds_and_says_what_it_assumes(code: str) ->
     assert items == list(SOURCE.items(plan, load_district(code)))
     assert all(plan.starts_ms <= item.at_ms <= plan.ends_ms for item in items)
     assert all(len(why) >= 10 for why in load_district(code).of("beds").why.values())
+
+
+def test_a_home_with_more_beds_than_a_publication_takes_publishes_them_in_parts() -> None:
+    district = load_district("310151")
+    largest = max(build_world(district, "parts", 80, scale=2.0).homes, key=lambda home: len(home.beds))
+    assert len(largest.beds) > BEDS_PUBLISHED_MAX, "too small a home to show it"
+    parts = largest.publications()
+    assert [row["bed_id"] for part in parts for row in part["beds"]] == [bed.bed_id for bed in largest.beds]
+    for part in parts:
+        assert 0 < len(InventoryPublished.model_validate_json(orjson.dumps(part)).beds) <= BEDS_PUBLISHED_MAX
 
 
 def test_what_people_answer_is_accepted_when_decided_anew_and_what_goes_wrong_is_refused_by_name() -> None:

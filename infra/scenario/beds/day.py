@@ -85,9 +85,8 @@ def _homes(life: Life, world: World, day: date, draw: Random) -> None:
             "facility_id": home.facility_id, "name": home.name, "position": {"lat": home.lat, "lon": home.lon}, "street": home.street,
         }  # fmt: skip
         life.plan(at(eve, 7.0) + number * 9000, "registration", "beds.facility.registered.v1", listed, sender)
-        beds = [bed.row() for bed in home.beds]
-        first = {"facility_id": home.facility_id, "version": 1, "beds": beds}
-        life.plan(at(eve, 7.5) + number * 40_000, "publication", "beds.inventory.published.v1", first, sender)
+        for first in home.publications():
+            life.plan(at(eve, 7.5) + number * 40_000, "publication", "beds.inventory.published.v1", first, sender)
         # Nothing changed by itself: the home says so, and its data stays fresh (C07).
         fresh = {"facility_id": home.facility_id, "version": 10, "beds": []}
         life.plan(at(day, 7.2 + 1.5 * draw.random()), "publication", "beds.inventory.published.v1", fresh, sender)

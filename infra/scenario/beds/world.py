@@ -12,6 +12,7 @@ from typing import Any
 from infra.scenario.district import District, Street
 from infra.scenario.population import Person, near, population
 from infra.scenario.portions import largest_remainder
+from schemas.beds import BEDS_PUBLISHED_MAX
 
 BEDS_OF_A_HOME_MIN = 3
 EXTRA_CATEGORIES = ((0.04, "special_poor"), (0.02, "family_planning_special"), (0.06, "alone"), (0.10, "disabled"), (0.12, "very_old"))
@@ -43,6 +44,12 @@ class Home:
     lat: float
     lon: float
     beds: tuple[Bed, ...]
+
+    def publications(self, state: str | None = None) -> list[dict[str, Any]]:
+        """Its first word on every bed, in as many publications as one may have rows."""
+        rows = [bed.row(state) for bed in self.beds]
+        parts = [rows[start : start + BEDS_PUBLISHED_MAX] for start in range(0, len(rows), BEDS_PUBLISHED_MAX)]
+        return [{"facility_id": self.facility_id, "version": number, "beds": part} for number, part in enumerate(parts, 1)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,11 +50,8 @@ def _homes(life: Life, world: World) -> None:
         sender = house(world.district.word, home.facility_id)
         named = {"facility_id": home.facility_id, "name": home.name, "position": {"lat": home.lat, "lon": home.lon}, "street": home.street}
         life.plan(at(FIRST_DAY, 1) + number * 1000, "registration", "beds.facility.registered.v1", named, sender)
-        beds = [bed.row("occupied") for bed in home.beds]
-        life.plan(
-            at(FIRST_DAY, 2) + number * 1000, "publication", "beds.inventory.published.v1",
-            {"facility_id": home.facility_id, "version": 1, "beds": beds}, sender,
-        )  # fmt: skip
+        for first in home.publications("occupied"):
+            life.plan(at(FIRST_DAY, 2) + number * 1000, "publication", "beds.inventory.published.v1", first, sender)
         for day in range(1, 365):
             fresh = {"facility_id": home.facility_id, "version": day + 1, "beds": []}
             life.plan(at(FIRST_DAY, 7.5) + day * DAY_MS + number * 30_000, "publication", "beds.inventory.published.v1", fresh, sender)

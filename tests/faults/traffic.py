@@ -42,8 +42,8 @@ class Load:
 
 
 def load_for(seed: str, seconds: float) -> Load:
-    """The whole demand of a day, in half an hour or more: 170,000 events and the crowd's. A run of a few minutes is about its faults, on a machine that
-    may be small: it has half of that pace, and a district less."""
+    """The whole demand of a day, in half an hour or more: 170,000 events and the crowd's. A run of a few minutes is about its faults, on
+    a machine that may be small: it has half of that pace, and a district less."""
     minutes = seconds / 60
     if minutes < SHORT_MINUTES:
         return Load(seed, seconds, scale=max(0.02, minutes / 75), tick_minutes=15, kafka_districts=KAFKA_DISTRICTS[:1])

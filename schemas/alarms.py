@@ -36,6 +36,10 @@ class AlarmKind(StrEnum):
     """Cases whose deadline our own code could not act on."""
     QUARANTINED = "quarantined"
     """Too many events were set aside."""
+    UNFAIR = "unfair"
+    """Somebody was passed over without a coded reason, or what an allocation says of itself is not so (W01, W04, NEAREST, WHY, DRAW)."""
+    DUPLICATE_PERSON = "duplicate_person"
+    """One person waits twice for the same kind of bed, or lies in two: areas decide alone, and none of them can see it (B13)."""
     NOT_AUDITED = "not_audited"
     """The auditor cannot read or judge a journal: it says nothing about that domain until this ends."""
 

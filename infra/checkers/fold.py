@@ -79,25 +79,40 @@ class Eye(Generic[A]):
         self.found.append(Violation(self.invariant, sentence, *place))
 
 
-def fold(logs: Logs, model: Model[A], eyes: Iterable[Eye[A]] = ()) -> dict[str, A]:
-    """Fold every valid decision, showing each step to the eyes; returns the areas as they end."""
-    areas: dict[str, A] = {}
-    seers = list(eyes)
-    for decided in logs.decisions:
+class Folding(Generic[A]):
+    """A journal folded as it comes, each step shown to the eyes; `areas` are what it says so far."""
+
+    def __init__(self, model: Model[A], eyes: Iterable[Eye[A]] = ()) -> None:
+        self._model = model
+        self._eyes = list(eyes)
+        self.areas: dict[str, A] = {}
+
+    def take(self, decided: Decided, eyes: Iterable[Eye[A]] | None = None) -> A:
+        """The next valid decision; seen by all the eyes, or by these only."""
+        seers = self._eyes if eyes is None else list(eyes)
         name = decided.body["area"]
-        area = areas.get(name)
+        area = self.areas.get(name)
         if area is None:
-            area = areas[name] = model.area(name)
+            area = self.areas[name] = self._model.area(name)
         area.now_ms = max(area.now_ms, decided.time_ms)
         for fact in decided.body["facts"]:
             for seer in seers:
                 seer.before(area, decided, fact)
-            model.apply(area, fact)
+            self._model.apply(area, fact)
         for seer in seers:
             seer.after(area, decided)
+        return area
+
+
+def fold(logs: Logs, model: Model[A], eyes: Iterable[Eye[A]] = ()) -> dict[str, A]:
+    """Fold every valid decision of a journal to its end, showing each step to the eyes; returns the areas as they end."""
+    seers = list(eyes)
+    folding = Folding(model, seers)
+    for decided in logs.decisions:
+        folding.take(decided)
     for seer in seers:
-        seer.end(areas)
-    return areas
+        seer.end(folding.areas)
+    return folding.areas
 
 
 def _task_opened(area: Area, data: dict[str, Any]) -> None:

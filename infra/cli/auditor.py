@@ -1,12 +1,14 @@
 """`laoxiao auditor`: settings and metrics in, the auditor out; who is told, the way in for drills, and the sign of life."""
 
 import asyncio
+import time
 from pathlib import Path
 
 import httpx
 import orjson
 
 from infra.cli.processes import run_until_signalled
+from infra.fairness.beds import FINDING_MEMORY_MS, BedsFairness
 from infra.settings import Settings
 from infra.telemetry.auditing import AuditingMeter
 from infra.telemetry.metrics import Metrics
@@ -16,6 +18,7 @@ from schemas.topics import DOMAINS
 from streams.auditor.domain import Limits
 from streams.auditor.doors import NotTaken
 from streams.auditor.drills import Drill
+from streams.auditor.live_check import LiveCheck
 from streams.auditor.process import AuditorConfig, run_auditor
 from streams.notifications import JsonLinesNotifier, Notification, Notifier
 
@@ -71,6 +74,13 @@ class GatewayDoor:
             raise NotTaken(f"gateway: {answer.status_code}, {recorded} of {len(drill.events)} recorded")
 
 
+def live_checks(settings: Settings, domains: tuple[str, ...]) -> dict[str, LiveCheck]:
+    """The independent checkers that go with the journals. What is older than an alarm lasts, a predecessor has judged; a played clock
+    says nothing of how old a decision is."""
+    since_ms = 0 if settings.clock is Clock.PLAYED else round(time.time() * 1000) - FINDING_MEMORY_MS
+    return {"beds": BedsFairness(since_ms)} if "beds" in domains else {}
+
+
 def run_auditor_process(settings: Settings, domains: tuple[str, ...] = DOMAINS) -> None:
     """Until SIGTERM or SIGINT."""
     metrics = Metrics()
@@ -86,6 +96,8 @@ def run_auditor_process(settings: Settings, domains: tuple[str, ...] = DOMAINS) 
             # The gateway gives a played record no time of its own: a played drill goes straight into the log.
             through = settings.audit_door and settings.clock is Clock.WALL
             door = GatewayDoor(settings.audit_door, client, settings.audit_token) if through else None
-            await run_auditor(config, stop, metrics=meter, teller=teller, pulse=pulse.touch, door=door)
+            await run_auditor(
+                config, stop, metrics=meter, teller=teller, pulse=pulse.touch, door=door, checks=live_checks(settings, domains)
+            )
 
     run_until_signalled(settings, metrics, work)

@@ -202,6 +202,19 @@ def whatif(*, as_json: bool, first_day: datetime, **options: Any) -> None:
 
 
 @main.command()
+@click.option("--area", default=None, help="Only this one; duplicates are looked for in all.")
+@click.option("--from", "first_day", type=click.DateTime(["%Y-%m-%d"]), default=None, help="Judge offers from this day on (default: all).")
+@click.option("--json", "as_json", is_flag=True, help="Machine-readable.")
+def fairness(*, area: str | None, first_day: datetime | None, as_json: bool) -> None:
+    """Audit the allocation of beds from the journal: nobody overtaken without a reason, waits by group, one person twice."""
+    from infra.cli import fairness as command
+
+    judged_from_ms = 0 if first_day is None else command.day_ms(first_day.date())
+    audit = asyncio.run(command.audited(Settings.from_environment().kafka, judged_from_ms))
+    sys.exit(command.told(command.as_json(audit, area), machine=as_json))
+
+
+@main.command()
 def status() -> None:
     """What stands where: topics, journal positions, lag, projection age."""
     from infra.cli.status import print_status

@@ -56,10 +56,17 @@ RULES = (
     ),
     Rule(
         "LaoxiaoAuditAlarm",
-        "sum by (domain, audit) (laoxiao_audit_alarms_open) > 0",
+        f'sum by (domain, audit) (laoxiao_audit_alarms_open{{audit!="{AlarmKind.DUPLICATE_PERSON}"}}) > 0',
         0,
         SOON,
         "{{ $labels.domain }}: {{ $labels.audit }} (places and ids: topic alarms)",
+    ),
+    Rule(
+        "LaoxiaoDuplicatePersons",
+        f'laoxiao_audit_alarms_open{{audit="{AlarmKind.DUPLICATE_PERSON}"}} > 0',
+        0,
+        LATER,
+        "{{ $labels.domain }}: somebody waits, or lies, in two places (which: topic alarms)",
     ),
     Rule(
         "LaoxiaoDrillsMissing",

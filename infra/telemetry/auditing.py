@@ -19,6 +19,10 @@ class AuditingMeter:
         self._named("laoxiao_audit_open_cases").labels(domain=domain).set(open_cases)
         self._named("laoxiao_audit_unread_records").labels(domain=domain).set(unread)
 
+    def judged(self, domain: str, count: int) -> None:
+        """What the live check has judged."""
+        self._named("laoxiao_audit_judged").labels(domain=domain).set(count)
+
     def alarms(self, domain: str, kind: AlarmKind, open_now: int) -> None:
         """Open alarms of a kind."""
         self._named("laoxiao_audit_alarms_open").labels(domain=domain, audit=kind).set(open_now)

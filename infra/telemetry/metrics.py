@@ -168,6 +168,7 @@ DEFINITIONS: tuple[Definition, ...] = (
     Definition("laoxiao_audit_alarms_open", Kind.GAUGE, "Alarms of the auditor that are open, by kind", ("domain", "audit"), "auditor"),
     Definition("laoxiao_audit_alarms_raised_total", Kind.COUNTER, "Alarms the auditor raised, by kind", ("domain", "audit"), "auditor"),
     Definition("laoxiao_audit_open_cases", Kind.GAUGE, "Open cases by the auditor's own count, drills left out", ("domain",), "auditor"),
+    Definition("laoxiao_audit_judged", Kind.GAUGE, "Allocations the auditor has judged since its start", ("domain",), "auditor"),
     Definition("laoxiao_audit_unread_records", Kind.GAUGE, "Journal records the auditor has not read yet", ("domain",), "auditor"),
     Definition("laoxiao_drills_total", Kind.COUNTER, "Drills by how they ended", ("domain", "drill"), "auditor"),
     Definition(

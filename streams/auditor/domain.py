@@ -131,10 +131,10 @@ class DomainBook:
 
     def _of_area(self, area: str, book: AreaBook, now_ms: int) -> Iterator[Condition]:
         orphans = [f"{kind}:{key}" for kind, key in book.orphans()]
-        yield from _each(AlarmKind.ORPHANED_CASE, area, ((name, {}) for name in orphans))
+        yield from each(AlarmKind.ORPHANED_CASE, area, ((name, {}) for name in orphans))
         overdue = book.overdue(now_ms, self._limits.grace_s)
-        yield from _each(AlarmKind.OVERDUE_CASE, area, ((f"{late.kind}:{late.key}", {"deadline_ms": late.deadline_ms}) for late in overdue))
-        yield from _each(AlarmKind.CAPACITY_BROKEN, area, ((breach.pool, {"what": breach.what}) for breach in book.breaches()))
+        yield from each(AlarmKind.OVERDUE_CASE, area, ((f"{late.kind}:{late.key}", {"deadline_ms": late.deadline_ms}) for late in overdue))
+        yield from each(AlarmKind.CAPACITY_BROKEN, area, ((breach.pool, {"what": breach.what}) for breach in book.breaches()))
         stuck = book.stuck()
         if len(stuck) > self._limits.stuck_max:
             yield Condition(AlarmKind.STUCK_CASES, area, {"count": len(stuck), "first": stuck[0]})
@@ -152,7 +152,7 @@ class DomainBook:
             yield Condition(AlarmKind.QUARANTINED, str(number), {"count": aside})
 
 
-def _each(kind: AlarmKind, area: str, found: Iterable[tuple[str, dict[str, Any]]]) -> Iterator[Condition]:
+def each(kind: AlarmKind, area: str, found: Iterable[tuple[str, dict[str, Any]]]) -> Iterator[Condition]:
     """One condition for each, up to `CASES_TOLD_MAX`; one for all the others."""
     rows = list(found)
     for name, detail in rows[:CASES_TOLD_MAX]:

@@ -7,6 +7,7 @@ State is only what the journals say: a restarted auditor reads them again. Alarm
 import asyncio
 import logging
 import time
+from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -21,6 +22,7 @@ from streams.auditor.domain import Condition, DomainBook, Limits
 from streams.auditor.doors import Door, Lines, NotTaken, Teller, read_alarms
 from streams.auditor.drills import DrillWatch, drill_of
 from streams.auditor.keeper import AlarmKeeper
+from streams.auditor.live_check import LiveCheck
 from streams.auditor.scripts import SCRIPTS
 from streams.auditor.tables import TABLES
 from streams.kafka import LogTruncated, reader
@@ -51,6 +53,9 @@ class AuditMetrics(Protocol):
     def domain(self, domain: str, open_cases: int, unread: int) -> None:
         """Open cases outside the drill area, and journal records not read yet (gauges)."""
 
+    def judged(self, domain: str, count: int) -> None:
+        """Things that the domain's live check has judged since the start (gauge)."""
+
     def alarms(self, domain: str, kind: AlarmKind, open_now: int) -> None:
         """Alarms of a kind that are open (gauge)."""
 
@@ -74,11 +79,12 @@ class AuditorConfig:
 
 
 class DomainAudit:
-    """One domain under audit: its book, its drills, and as of when the book is complete."""
+    """One domain under audit: its book, its live check if it has one, its drills, and as of when all that is complete."""
 
-    def __init__(self, domain: str, config: AuditorConfig, started_ms: int) -> None:
+    def __init__(self, domain: str, config: AuditorConfig, started_ms: int, check: LiveCheck | None = None) -> None:
         self.domain = domain
         self.book = DomainBook(TABLES[domain], config.limits)
+        self.check = check
         self.drills = DrillWatch(domain, config.limits, started_ms)
         self.complete_ms: int | None = None
         self.since_ms = started_ms
@@ -97,6 +103,10 @@ class DomainAudit:
         last_ms = self.since_ms if self.complete_ms is None else self.complete_ms
         return self.unreadable is None and now_ms - last_ms <= 1000 * limits.not_audited_s
 
+    def conditions(self, as_of_ms: int) -> list[Condition]:
+        """Everything that is wrong, by the book and by the live check."""
+        return [*self.book.conditions(as_of_ms), *(() if self.check is None else self.check.conditions())]
+
     def unread_condition(self, now_ms: int, limits: Limits) -> list[Condition]:
         """`NOT_AUDITED`, when it is so."""
         if self.audited(now_ms, limits):
@@ -107,13 +117,22 @@ class DomainAudit:
 class Auditor:
     """Everything the process holds. Tests drive `judge` by hand."""
 
-    def __init__(self, config: AuditorConfig, *, lines: Lines, teller: Teller, metrics: AuditMetrics, started_ms: int) -> None:
+    def __init__(
+        self,
+        config: AuditorConfig,
+        *,
+        lines: Lines,
+        teller: Teller,
+        metrics: AuditMetrics,
+        started_ms: int,
+        checks: Mapping[str, LiveCheck] | None = None,
+    ) -> None:
         self.config = config
         self.lines = lines
         self.teller = teller
         self.metrics = metrics
         self.keeper = AlarmKeeper()
-        self.audits = {domain: DomainAudit(domain, config, started_ms) for domain in config.domains}
+        self.audits = {domain: DomainAudit(domain, config, started_ms, (checks or {}).get(domain)) for domain in config.domains}
         self.untold: list[Alarm] = []
         self.unsaid: list[Alarm] = []
         """What people, and what the topic, have not taken yet."""
@@ -161,26 +180,36 @@ class Auditor:
         said = self.keeper.changes(domain, UNREAD, audit.unread_condition(now_ms, limits), now_ms, settled=True)
         if audit.complete_ms is not None and audit.audited(now_ms, limits):
             settled = now_ms - audit.since_ms > 1000 * limits.settle_s
-            said += self.keeper.changes(domain, READ, audit.book.conditions(audit.complete_ms), now_ms, settled=settled)
+            said += self.keeper.changes(domain, READ, audit.conditions(audit.complete_ms), now_ms, settled=settled)
             if self.config.drills:
                 drilled = audit.drills.conditions(audit.complete_ms, audit.book.drilled_ms)
                 said += self.keeper.changes(domain, DRILLED, drilled, now_ms, settled=settled)
         self.metrics.domain(domain, audit.book.open_cases, audit.unread)
+        if audit.check is not None:
+            self.metrics.judged(domain, audit.check.judged)
         for kind in AlarmKind:
             self.metrics.alarms(domain, kind, self.keeper.count(domain, kind))
         return said
 
 
 async def run_auditor(
-    config: AuditorConfig, stop: asyncio.Event, *, metrics: AuditMetrics, teller: Teller, pulse: "Pulse", door: Door | None = None
+    config: AuditorConfig,
+    stop: asyncio.Event,
+    *,
+    metrics: AuditMetrics,
+    teller: Teller,
+    pulse: "Pulse",
+    door: Door | None = None,
+    checks: Mapping[str, LiveCheck] | None = None,
 ) -> None:
     """Audit until `stop` is set. Drills go through `door`, and straight into the log where there is none or it does not take them.
+    ``checks`` are the live checks, by domain.
 
     `pulse` is called whenever the judging loop has turned, whatever it found: who hears nothing there may end this process.
     """
     async with AsyncExitStack() as stack:
         lines = await stack.enter_async_context(Lines(config.bootstrap, config.clock))
-        auditor = Auditor(config, lines=lines, teller=teller, metrics=metrics, started_ms=_now_ms())
+        auditor = Auditor(config, lines=lines, teller=teller, metrics=metrics, started_ms=_now_ms(), checks=checks)
         for alarm in await _inherited(config.bootstrap, stop):
             if alarm.domain in auditor.audits:
                 auditor.keeper.load(alarm)
@@ -295,7 +324,11 @@ async def _read(auditor: Auditor, audit: DomainAudit, tail: JournalTail, asker: 
     asked: _Ends | None = None
     asked_s = 0.0
     while not stop.is_set():
-        for judged in await tail.batch(POLL_S, RECORDS_MAX):
+        batch = await tail.batch(POLL_S, RECORDS_MAX)
+        if audit.check is not None and batch:
+            # Judging an allocation is a look at everybody who waits: not in the loop that judges the other domains and beats.
+            await asyncio.to_thread(audit.check.take, batch)
+        for judged in batch:
             audit.book.take(judged)
             if judged.valid and isinstance(judged.record, Decided):
                 for decision in judged.record.decisions:

@@ -16,6 +16,7 @@ from streams.auditor.domain import Limits
 from streams.auditor.doors import NotTaken, read_alarms
 from streams.auditor.drills import Drill
 from streams.auditor.heartbeats import HeartbeatEar
+from streams.auditor.live_check import LiveCheck
 from streams.auditor.process import AuditorConfig, run_auditor
 from streams.kafka import KafkaEventLog, KafkaJournal
 from streams.partitioning import home_partition
@@ -34,6 +35,7 @@ class Heard:
     told: list[Alarm] = field(default_factory=list)
     beats: int = 0
     pulses: int = 0
+    offers_judged: int = 0
     drilled_results: list[tuple[str, float | None]] = field(default_factory=list)
 
     async def tell(self, alarms: list[Alarm]) -> None:
@@ -44,6 +46,9 @@ class Heard:
 
     def domain(self, domain: str, open_cases: int, unread: int) -> None:
         pass
+
+    def judged(self, domain: str, count: int) -> None:  # noqa: ARG002 - the last word counts
+        self.offers_judged = count
 
     def alarms(self, domain: str, kind: AlarmKind, open_now: int) -> None:
         pass
@@ -72,10 +77,15 @@ def audited(ground: Ground, monkeypatch: pytest.MonkeyPatch) -> Ground:
 
 
 @contextlib.asynccontextmanager
-async def auditing(ground: Ground, *, drills: bool = False, door: object = None, limits: Limits = LIMITS) -> AsyncIterator[Heard]:
+async def auditing(
+    ground: Ground, *, drills: bool = False, door: object = None, limits: Limits = LIMITS, check: LiveCheck | None = None
+) -> AsyncIterator[Heard]:
     heard, stop = Heard(), asyncio.Event()
     config = AuditorConfig(ground.bootstrap, ground.domain, Clock.WALL, limits, (ground.domain,), drills)
-    running = asyncio.create_task(run_auditor(config, stop, metrics=heard, teller=heard, pulse=heard.pulse, door=door))  # type: ignore[arg-type]  # a test's door
+    checks = {} if check is None else {ground.domain: check}
+    running = asyncio.create_task(
+        run_auditor(config, stop, metrics=heard, teller=heard, pulse=heard.pulse, door=door, checks=checks)  # type: ignore[arg-type]  # a test's door
+    )
     try:
         yield heard
     finally:

@@ -1,0 +1,126 @@
+"""Beds under the fairness audit: every allocation is judged as its decision is read, on everybody who waited at that moment.
+
+The eyes are those that judge whole runs (`infra.checkers.beds`): nobody is overtaken without a coded reason (W01), nor by a later equal
+(W04), whoever's turn it is gets the bed they would choose (NEAREST), offers and ranks say what is so (WHY), draws were committed before
+(DRAW). Beside them: one person twice, overrides by reason, waits by group. State is only what the journal says.
+"""
+
+from collections import Counter, deque
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, NamedTuple
+
+import orjson
+
+from infra.checkers.beds.lifecycle import FairDraw
+from infra.checkers.beds.lines import AgeingBound, NearestBed, NoOvertaking, TrueCertificates
+from infra.checkers.beds.model import Area
+from infra.checkers.beds.writing import MODEL
+from infra.checkers.fold import Eye, Folding
+from infra.checkers.logs import Decided
+from infra.fairness.duplicates import Duplicate, Persons
+from infra.fairness.waits import Admissions, Waited
+from schemas import journal
+from schemas.alarms import AlarmKind
+from schemas.drill import is_drill
+from streams.auditor.domain import Condition, each
+from streams.tail import Judged
+
+FINDING_MEMORY_MS = 7 * 86_400_000
+"""An unfair allocation stays an alarm so long, by the clock of its area; the journal keeps it for ever [O]."""
+
+FINDINGS_KEPT = 10_000
+"""More than anybody reads: it bounds what broken code can make the audit hold."""
+
+
+class Finding(NamedTuple):
+    """What one allocation did wrong: ``place`` is where its decision lies in the journal."""
+
+    area: str
+    at_ms: int
+    place: str
+    invariant: str
+    sentence: str
+
+
+class BedsFairness:
+    """The audit of one journal. Fed with its records in order (`take`, in any one thread); `conditions` may be asked from another.
+
+    Allocations decided before ``judged_from_ms`` (milliseconds since the epoch) are folded, counted and not judged: judging costs a sort
+    of everybody who waits, and a predecessor has done it. 0 judges all.
+    """
+
+    def __init__(self, judged_from_ms: int = 0) -> None:
+        self._judged_from_ms = judged_from_ms
+        self._lines = (NoOvertaking(), AgeingBound(), NearestBed(), TrueCertificates())
+        self._draws = FairDraw()
+        self._persons = Persons()
+        self._admissions = Admissions()
+        self._always: tuple[Eye[Area], ...] = (self._draws, self._persons, self._admissions)
+        self._folding = Folding(MODEL)
+        self._overrides: dict[str, Counter[str]] = {}
+        self._standing: tuple[Condition, ...] = ()
+        self.findings: deque[Finding] = deque(maxlen=FINDINGS_KEPT)
+        """The newest, oldest first."""
+
+    @property
+    def judged(self) -> int:
+        """Offers judged so far. An audit in which this stands still while beds are offered is none."""
+        return self._lines[0].looked_at
+
+    @property
+    def areas(self) -> list[str]:
+        """Those the journal speaks of, but the drills'."""
+        return sorted(name for name in self._folding.areas if not is_drill(name))
+
+    def take(self, records: Sequence[Judged]) -> None:
+        """Judge the next records of the journal; what does not count is passed over."""
+        for judged in records:
+            if judged.valid and isinstance(judged.record, journal.Decided):
+                for place, body in enumerate(orjson.loads(judged.value)["decisions"]):
+                    self._take(Decided(judged.partition, judged.offset, place, judged.record.source_offset, body))
+        if records:
+            self._standing = tuple(self._conditions())
+
+    def conditions(self) -> Iterable[Condition]:
+        """What is worth an alarm, as of the last records taken."""
+        return self._standing
+
+    def duplicates(self) -> list[Duplicate]:
+        """Who has two of one kind, over all areas."""
+        return self._persons.twice()
+
+    def waits(self, area: str) -> dict[str, dict[str, Waited]]:
+        """By grouping and group (`infra.fairness.waits`)."""
+        return self._admissions.with_line(self._folding.areas[area])
+
+    def overrides(self, area: str) -> dict[str, int]:
+        """Beds given out of order by an operator's word, by its coded reason."""
+        return dict(sorted(self._overrides.get(area, Counter()).items()))
+
+    def _take(self, decided: Decided) -> None:
+        judging = decided.time_ms >= self._judged_from_ms
+        eyes = (*self._lines, *self._always) if judging else self._always
+        area = self._folding.take(decided, eyes)
+        for fact in decided.body["facts"]:
+            if fact["type"] == "beds.allocation.overridden.v1":
+                self._overrides.setdefault(area.area, Counter())[fact["data"]["reason"]] += 1
+        for eye in (*self._lines, self._draws):
+            for violation in eye.found:
+                place = f"{decided.partition}@{decided.offset}.{decided.place}"
+                self.findings.append(Finding(area.area, decided.time_ms, place, eye.invariant, violation.sentence))
+            eye.found.clear()
+
+    def _conditions(self) -> Iterator[Condition]:
+        unfair: dict[str, list[tuple[str, dict[str, Any]]]] = {}
+        for one in self.findings:
+            if one.at_ms >= self._folding.areas[one.area].now_ms - FINDING_MEMORY_MS and not is_drill(one.area):
+                unfair.setdefault(one.area, []).append((f"{one.place}|{one.invariant}", {"invariant": one.invariant, "what": one.sentence}))
+        for area, found in sorted(unfair.items()):
+            yield from each(AlarmKind.UNFAIR, area, dict(found).items())
+        twice: dict[str, list[tuple[str, dict[str, Any]]]] = {}
+        for duplicate in self.duplicates():
+            first, *others = duplicate.held
+            detail = {"what": first.what, "others": [f"{one.area}/{one.name}" for one in others]}
+            twice.setdefault(first.area, []).append((f"{first.what}|{first.name}", detail))
+        for area, rows in sorted(twice.items()):
+            yield from each(AlarmKind.DUPLICATE_PERSON, area, rows)

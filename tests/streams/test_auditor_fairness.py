@@ -1,0 +1,67 @@
+"""The fairness audit as the auditor runs it, on real Kafka: what it finds is told like every other alarm, and a person hears the same."""
+
+from dataclasses import replace
+
+import pytest
+
+from infra.cli import fairness
+from infra.fairness.beds import BedsFairness
+from schemas.alarms import AlarmKind
+from schemas.journal import Clock, Decided, JournalRecord, Opened
+from streams.auditor import beds, tables
+from streams.auditor.domain import Limits
+from tests.fairness.journals import overtaken
+from tests.streams.ground import Ground
+from tests.streams.test_auditor import audited, auditing, until, write  # noqa: F401 - `audited` is a fixture
+
+pytestmark = pytest.mark.stack
+LIMITS = Limits(step_s=600, grace_s=10**9, progress_s=600, drill_wait_s=2, not_audited_s=30)
+
+
+def journal_of_the_overtaken() -> list[JournalRecord]:
+    """An opening, and one decision a record."""
+    return [Opened("w", Clock.WALL), *(Decided(0, seq, 0, seq, (one,)) for seq, one in enumerate(overtaken(), 1))]
+
+
+async def test_an_allocation_that_passes_somebody_over_is_told_with_its_place_while_the_auditor_goes_on(
+    audited: Ground,  # noqa: F811 - the fixture
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(tables.TABLES, audited.domain, replace(beds.TABLE, domain=audited.domain))
+    await audited.make_topics(1)
+    *before, last = journal_of_the_overtaken()
+    await write(audited, *before)
+    async with auditing(audited, limits=LIMITS, check=BedsFairness()) as heard:
+        await until("it has judged what is there", lambda: heard.beats > 1)
+        assert heard.told == [], "nobody has been offered anything"
+        await write(audited, last)
+        await until("told", lambda: (AlarmKind.UNFAIR, True) in heard.states)
+        told = {alarm.place: alarm.detail for alarm in heard.told if alarm.kind is AlarmKind.UNFAIR}
+        assert set(told) == {f"310106/0@{len(before)}.0|{name}" for name in ("W01", "WHY")}
+        assert "first in order is a1" in told[f"310106/0@{len(before)}.0|W01"]["what"]
+        assert heard.offers_judged == 1
+        beats = heard.beats
+        await until("it goes on", lambda: heard.beats > beats)
+
+
+async def test_laoxiao_fairness_says_of_a_journal_what_was_unfair_and_who_waits(
+    audited: Ground,  # noqa: F811 - the fixture
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(fairness, "DOMAIN", audited.domain)
+    await audited.make_topics(1)
+    *before, last = journal_of_the_overtaken()
+    assert fairness.told(fairness.as_json(await fairness.audited(audited.bootstrap, 0), None), machine=False) == fairness.NOTHING_FOUND
+    await write(audited, *before)
+    assert fairness.told(fairness.as_json(await fairness.audited(audited.bootstrap, 0), None), machine=False) == 0
+    said = capsys.readouterr().out
+    assert "0 offers judged, 0 unfair" in said
+    assert "general" in said
+    await write(audited, last)
+    report = fairness.as_json(await fairness.audited(audited.bootstrap, 0), "310106")
+    assert fairness.told(report, machine=False) == fairness.UNFAIR
+    said = capsys.readouterr().out
+    assert "1 offers judged, 2 unfair" in said
+    assert "first in order is a1" in said
+    assert report["areas"]["310106"]["waits"]["sex"]["f"]["waiting"] == 1

@@ -29,6 +29,7 @@ class Limits:
     progress_s: float = 20.0
     drill_wait_s: float = 20.0
     not_audited_s: float = 60.0
+    not_checked_s: float = 900.0
     window_s: float = 600.0
     failed_max: int = 0
     quarantined_max: int = 60

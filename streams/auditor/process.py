@@ -16,30 +16,30 @@ import orjson
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from schemas.alarms import Alarm, AlarmKind, Heartbeat
-from schemas.journal import Clock, Decided, JournalCorrupt
+from schemas.journal import Clock, Decided
 from schemas.topics import DOMAINS, decisions_topic, events_topic
 from streams.auditor.domain import Condition, DomainBook, Limits
 from streams.auditor.doors import Door, Lines, NotTaken, Teller, read_alarms
 from streams.auditor.drills import DrillWatch, drill_of
+from streams.auditor.following import PAUSE_S, follow, pause, reader_of
 from streams.auditor.keeper import AlarmKeeper
 from streams.auditor.live_check import LiveCheck
 from streams.auditor.scripts import SCRIPTS
 from streams.auditor.tables import TABLES
-from streams.kafka import LogTruncated, reader
-from streams.tail import JournalTail, Position
+from streams.tail import JournalTail
 
 JUDGE_EVERY_S = 1.0
 BEAT_EVERY_S = 5.0
 POLL_S = 0.25
 RECORDS_MAX = 500
 """Per poll: bounds how long the loop is busy before it judges and beats again."""
-PAUSE_S = 1.0
 ASK_S_MAX = 10.0
 
 DRILLED = frozenset({AlarmKind.DRILL_UNANSWERED, AlarmKind.DRILL_WRONG, AlarmKind.DRILL_NOT_TAKEN, AlarmKind.AGENTS_SILENT})
 UNREAD = frozenset({AlarmKind.NOT_AUDITED})
-READ = frozenset(AlarmKind) - DRILLED - UNREAD
-"""Which kinds are judged from the books, which from the drills, and which when there is nothing to judge from."""
+CHECKED = frozenset({AlarmKind.UNFAIR, AlarmKind.DUPLICATE_PERSON})
+READ = frozenset(AlarmKind) - DRILLED - UNREAD - CHECKED
+"""Which kinds are judged from the books, from the drills, by the live checks, and which when there is nothing to judge from."""
 
 _log = logging.getLogger("laoxiao.auditor")
 
@@ -79,13 +79,16 @@ class AuditorConfig:
 
 
 class DomainAudit:
-    """One domain under audit: its book, its live check if it has one, its drills, and as of when all that is complete."""
+    """One domain under audit: its book, its live check if it has one, its drills, and as of when each is complete."""
 
     def __init__(self, domain: str, config: AuditorConfig, started_ms: int, check: LiveCheck | None = None) -> None:
         self.domain = domain
         self.book = DomainBook(TABLES[domain], config.limits)
         self.check = check
         self.drills = DrillWatch(domain, config.limits, started_ms)
+        self.started_ms = started_ms
+        self.checked_ms: int | None = None
+        """As of when (wall clock) the live check has judged everything; None until it has for the first time."""
         self.complete_ms: int | None = None
         self.since_ms = started_ms
         """When the book was complete for the first time; the start until then."""
@@ -103,15 +106,19 @@ class DomainAudit:
         last_ms = self.since_ms if self.complete_ms is None else self.complete_ms
         return self.unreadable is None and now_ms - last_ms <= 1000 * limits.not_audited_s
 
-    def conditions(self, as_of_ms: int) -> list[Condition]:
-        """Everything that is wrong, by the book and by the live check."""
-        return [*self.book.conditions(as_of_ms), *(() if self.check is None else self.check.conditions())]
+    def cannot_read(self, error: str) -> None:
+        """The journal holds what nobody can judge."""
+        self.unreadable = error
 
     def unread_condition(self, now_ms: int, limits: Limits) -> list[Condition]:
         """`NOT_AUDITED`, when it is so."""
-        if self.audited(now_ms, limits):
-            return []
-        return [Condition(AlarmKind.NOT_AUDITED, self.domain, {"error": self.unreadable or "behind", "unread": self.unread})]
+        found = []
+        if not self.audited(now_ms, limits):
+            found.append(Condition(AlarmKind.NOT_AUDITED, self.domain, {"error": self.unreadable or "behind", "unread": self.unread}))
+        last_ms = self.started_ms if self.checked_ms is None else self.checked_ms
+        if self.check is not None and now_ms - last_ms > 1000 * limits.not_checked_s:
+            found.append(Condition(AlarmKind.NOT_AUDITED, f"{self.domain}/check", {"error": "behind", "judged": self.check.judged}))
+        return found
 
 
 class Auditor:
@@ -180,13 +187,15 @@ class Auditor:
         said = self.keeper.changes(domain, UNREAD, audit.unread_condition(now_ms, limits), now_ms, settled=True)
         if audit.complete_ms is not None and audit.audited(now_ms, limits):
             settled = now_ms - audit.since_ms > 1000 * limits.settle_s
-            said += self.keeper.changes(domain, READ, audit.conditions(audit.complete_ms), now_ms, settled=settled)
+            said += self.keeper.changes(domain, READ, audit.book.conditions(audit.complete_ms), now_ms, settled=settled)
             if self.config.drills:
                 drilled = audit.drills.conditions(audit.complete_ms, audit.book.drilled_ms)
                 said += self.keeper.changes(domain, DRILLED, drilled, now_ms, settled=settled)
         self.metrics.domain(domain, audit.book.open_cases, audit.unread)
         if audit.check is not None:
             self.metrics.judged(domain, audit.check.judged)
+            if audit.checked_ms is not None:
+                said += self.keeper.changes(domain, CHECKED, audit.check.conditions(), now_ms, settled=True)
         for kind in AlarmKind:
             self.metrics.alarms(domain, kind, self.keeper.count(domain, kind))
         return said
@@ -216,6 +225,8 @@ async def run_auditor(
         async with asyncio.TaskGroup() as tasks:
             for audit in auditor.audits.values():
                 tasks.create_task(_follow(auditor, audit, stop), name=f"audit-{audit.domain}")
+                if audit.check is not None:
+                    tasks.create_task(_check(auditor, audit, audit.check, stop), name=f"check-{audit.domain}")
                 if config.drills:
                     tasks.create_task(_drill(auditor, audit, door, stop), name=f"drill-{audit.domain}")
             tasks.create_task(_judge_all(auditor, pulse, stop), name="judge")
@@ -236,7 +247,7 @@ async def _inherited(bootstrap: str, stop: asyncio.Event) -> list[Alarm]:
             raise
         except Exception as error:  # noqa: BLE001 - Kafka may be away for any reason; the supervisor sees no pulse meanwhile
             _log.warning("open alarms cannot be read: %s", type(error).__name__)
-            await _wait(stop, PAUSE_S)
+            await pause(stop, PAUSE_S)
     return []
 
 
@@ -249,7 +260,7 @@ async def _judge_all(auditor: Auditor, pulse: Pulse, stop: asyncio.Event) -> Non
         if time.monotonic() - beaten_s >= BEAT_EVERY_S and auditor.healthy(now_ms) and await auditor.lines.say(auditor.heartbeat(now_ms)):
             beaten_s = time.monotonic()
             auditor.metrics.beat(now_ms / 1000)
-        await _wait(stop, JUDGE_EVERY_S)
+        await pause(stop, JUDGE_EVERY_S)
 
 
 async def _drill(auditor: Auditor, audit: DomainAudit, door: Door | None, stop: asyncio.Event) -> None:
@@ -259,7 +270,7 @@ async def _drill(auditor: Auditor, audit: DomainAudit, door: Door | None, stop: 
     while not stop.is_set():
         step = _now_ms() // step_ms
         if step == last:
-            await _wait(stop, (step_ms * (step + 1) - _now_ms()) / 1000)
+            await pause(stop, (step_ms * (step + 1) - _now_ms()) / 1000)
             continue
         last = step
         drill = drill_of(audit.domain, SCRIPTS[audit.domain], step * step_ms)
@@ -280,55 +291,35 @@ async def _drill(auditor: Auditor, audit: DomainAudit, door: Door | None, stop: 
 
 
 async def _follow(auditor: Auditor, audit: DomainAudit, stop: asyncio.Event) -> None:
-    """Read the domain's journal for ever, through outages of Kafka; after one, from where the reading ended."""
-    places: dict[int, Position] = {}
-    bootstrap = auditor.config.bootstrap
-    while not stop.is_set():
-        try:
-            async with reader_of(bootstrap) as asker, JournalTail(bootstrap, audit.domain, places) as tail:
-                try:
-                    await _read(auditor, audit, tail, asker, stop)
-                finally:
-                    places = tail.positions()
-        except (JournalCorrupt, LogTruncated) as error:
-            # What follows cannot be judged by anybody; the alarm stays until somebody has looked and started us again.
-            audit.unreadable = type(error).__name__
-            _log.critical("the journal of %s cannot be read: %s", audit.domain, type(error).__name__)
-            await stop.wait()
-        except (Exception, asyncio.CancelledError) as error:  # Kafka may be away for any reason
-            # A closing Kafka consumer lets the cancellation of its own fetch escape; only one that is meant for us ends this.
-            task = asyncio.current_task()
-            if isinstance(error, asyncio.CancelledError) and (task is None or task.cancelling() > 0):
-                raise
-            if isinstance(error, AssertionError | LookupError | TypeError | ValueError):
-                raise
-            _log.warning("the journal of %s is not read: %s", audit.domain, type(error).__name__)
-            await _wait(stop, PAUSE_S)
+    """The book reads the domain's journal."""
+
+    async def read(tail: JournalTail) -> None:
+        async with reader_of(auditor.config.bootstrap) as asker:
+            await _read(auditor, audit, tail, asker, stop)
+
+    await follow(auditor.config.bootstrap, audit.domain, read, audit.cannot_read, stop)
 
 
-class reader_of:  # noqa: N801 - used as a context manager function
-    """A consumer that only asks for offsets."""
+async def _check(auditor: Auditor, audit: DomainAudit, check: LiveCheck, stop: asyncio.Event) -> None:
+    """The live check reads it for itself: to judge may be a look at everybody who waits, and the book must not wait for that."""
 
-    def __init__(self, bootstrap: str) -> None:
-        self._consumer = reader(bootstrap)
+    async def read(tail: JournalTail) -> None:
+        while not stop.is_set():
+            asked_ms = _now_ms()
+            batch = await tail.batch(POLL_S, RECORDS_MAX)
+            if batch:
+                await asyncio.to_thread(check.take, batch)
+            elif await tail.lag() == 0:
+                audit.checked_ms = asked_ms
 
-    async def __aenter__(self) -> AIOKafkaConsumer:
-        await self._consumer.start()
-        return self._consumer
-
-    async def __aexit__(self, *_: object) -> None:
-        await self._consumer.stop()
+    await follow(auditor.config.bootstrap, audit.domain, read, audit.cannot_read, stop)
 
 
 async def _read(auditor: Auditor, audit: DomainAudit, tail: JournalTail, asker: AIOKafkaConsumer, stop: asyncio.Event) -> None:
     asked: _Ends | None = None
     asked_s = 0.0
     while not stop.is_set():
-        batch = await tail.batch(POLL_S, RECORDS_MAX)
-        if audit.check is not None and batch:
-            # Judging an allocation is a look at everybody who waits: not in the loop that judges the other domains and beats.
-            await asyncio.to_thread(audit.check.take, batch)
-        for judged in batch:
+        for judged in await tail.batch(POLL_S, RECORDS_MAX):
             audit.book.take(judged)
             if judged.valid and isinstance(judged.record, Decided):
                 for decision in judged.record.decisions:
@@ -375,15 +366,6 @@ async def _ask(asker: AIOKafkaConsumer, domain: str, partitions: list[int]) -> _
         {place.partition: int(end) for place, end in ends.items()},
         {place.partition: int(start) for place, start in starts.items()},
     )
-
-
-async def _wait(stop: asyncio.Event, seconds: float) -> None:
-    """Until `stop`, or so long."""
-    try:
-        async with asyncio.timeout(max(0.0, seconds)):
-            await stop.wait()
-    except TimeoutError:
-        return
 
 
 def _now_ms() -> int:

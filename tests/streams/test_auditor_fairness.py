@@ -1,5 +1,7 @@
 """The fairness audit as the auditor runs it, on real Kafka: what it finds is told like every other alarm, and a person hears the same."""
 
+import threading
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
@@ -10,9 +12,10 @@ from schemas.alarms import AlarmKind
 from schemas.journal import Clock, Decided, JournalRecord, Opened
 from streams.auditor import beds, tables
 from streams.auditor.domain import Limits
+from streams.tail import Judged
 from tests.fairness.journals import overtaken
 from tests.streams.ground import Ground
-from tests.streams.test_auditor import audited, auditing, until, write  # noqa: F401 - `audited` is a fixture
+from tests.streams.test_auditor import audited, auditing, late_order, until, write  # noqa: F401 - `audited` is a fixture
 
 pytestmark = pytest.mark.stack
 LIMITS = Limits(step_s=600, grace_s=10**9, progress_s=600, drill_wait_s=2, not_audited_s=30)
@@ -65,3 +68,26 @@ async def test_laoxiao_fairness_says_of_a_journal_what_was_unfair_and_who_waits(
     assert "1 offers judged, 2 unfair" in said
     assert "first in order is a1" in said
     assert report["areas"]["310106"]["waits"]["sex"]["f"]["waiting"] == 1
+
+
+async def test_a_long_line_to_judge_delays_no_alarm_of_the_book_and_too_long_a_one_is_told(audited: Ground) -> None:  # noqa: F811 - the fixture
+    class Slow(BedsFairness):
+        """An audit that is still at its first offer."""
+
+        def take(self, records: Sequence[Judged]) -> None:
+            over.wait(60)
+            super().take(records)
+
+    over = threading.Event()
+    await audited.make_topics(1)
+    await write(audited, Opened("w", Clock.WALL), late_order())
+    limits = Limits(step_s=600, grace_s=0, progress_s=600, drill_wait_s=2, not_audited_s=30, not_checked_s=1.0)
+    try:
+        async with auditing(audited, limits=limits, check=Slow()) as heard:
+            behind = f"{audited.domain}/check"
+            await until("both told", lambda: {alarm.place for alarm in heard.told} >= {behind, "310106/order:o-1"})
+            assert heard.beats > 0, "the auditor beats"
+            over.set()
+            await until("it has caught up", lambda: (AlarmKind.NOT_AUDITED, False) in heard.states)
+    finally:
+        over.set()

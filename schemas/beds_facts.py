@@ -305,7 +305,7 @@ class BedReleased(Fact, fact="beds.bed.released.v1"):
     """A promise ended without an admission: the bed becomes ``state`` (free, or what the facility last said).
 
     ``cause`` is ``declined``, ``facility_declined``, ``expired``, ``not_admitted``, ``withdrawn``, ``deceased``, ``ineligible``,
-    ``overridden``.
+    ``overridden``, ``stay_over`` (the last day of the wished stay has come).
     """
 
     facility_id: str

@@ -231,10 +231,11 @@ def person_died(state: BedsState, event: PersonDiedEvent, now_ms: int) -> Verdic
     return accept(*facts) if facts else refuse(BedsReason.UNKNOWN_PERSON)
 
 
-def _ended(application: Application, how: str, reason: str | None) -> list[Fact]:
+def _ended(application: Application, how: str, reason: str | None, released_by: str | None = None) -> list[Fact]:
+    """Its end, with the promise of a bed before it; ``released_by`` is why that ends when it is not how the application does."""
     facts: list[Fact] = []
     if application.bed is not None:
-        facts += release(application, how)
+        facts += release(application, released_by or how)
     facts.append(ApplicationEnded(application_id=application.application_id, person_id=application.person_id, state=how, reason=reason))
     if application.task_id is not None:
         facts.append(TaskClosed(task_id=application.task_id, result=how))
@@ -295,7 +296,8 @@ def approved(state: BedsState, event: PriorityApprovedEvent, now_ms: int) -> Ver
 
 def lapsed(state: BedsState, application_id: str) -> tuple[Reasoned, ...]:
     """The last day of the stay has come without a bed: the wish is over (there is nothing left to offer)."""
-    facts = _ended(state.applications[application_id], "withdrawn", "stay_over")
+    over = BedsReason.STAY_OVER.value
+    facts = _ended(state.applications[application_id], "withdrawn", over, released_by=over)
     return Reasoned(facts[0], because("stay_from")), *(Reasoned(fact) for fact in facts[1:])
 
 

@@ -183,6 +183,8 @@ class Line:
     def _faulting(self, fault: Fault) -> Any:
         def happen() -> None:
             world = self.world
+            if world.healed:
+                return
             worker = self.workers[fault.target % len(self.workers)]
             match fault.kind:
                 case "crash_now":

@@ -154,7 +154,7 @@ class ResolvedOnce(Eye[Area]):
             self.note(f"{kind} of {offer_id} at {decided.time_ms}, its deadline is {offer.due_ms}", decided)
         if name == "bed.released" and (offer.told or data["cause"]) != data["cause"]:
             self.note(f"{offer_id} ended as {offer.told}, its bed is released as {data['cause']}", decided)
-        if name == "bed.released" and offer.told is None and data["cause"] not in ("withdrawn", "deceased", "ineligible"):
+        if name == "bed.released" and offer.told is None and data["cause"] not in ("withdrawn", "deceased", "ineligible", "stay_over"):
             self.note(f"the bed of {offer_id} is released as {data['cause']}, and nothing ended it", decided)
         self._note_end(name, offer_id)
 

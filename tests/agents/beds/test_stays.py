@@ -59,6 +59,17 @@ def test_a_wish_is_over_when_its_last_day_has_come(district: District) -> None:
     assert facts[0].model_dump()["reason"] == "stay_over"
 
 
+def test_a_wish_that_is_over_gives_the_bed_it_was_offered_back_and_says_so(district: District) -> None:
+    district.policy("p1", inventory_age_s_max=366 * 86_400, offer_working_days=20)
+    stay(district, "a", stay_from="2026-11-25")
+    district.publish("f1", r1={"type": "respite"})
+    assert district.where("a") == "offered"
+    facts = district.tick("2026-12-05 00:00")
+    assert [each.type for each in facts] == ["beds.bed.released.v1", "beds.application.ended.v1"]
+    assert facts[0].model_dump()["cause"] == "stay_over"
+    assert district.beds("f1") == {"r1": "free"}
+
+
 @pytest.mark.parametrize(
     ("wish", "reason"),
     [

@@ -26,7 +26,7 @@ BY_CLOCK = {
     "beds.stay.ending.v1",
 }  # fmt: skip
 CAUSES = {
-    "beds.bed.released.v1": ("expired", "not_admitted"), "beds.application.suspended.v1": ("refusals",),
+    "beds.bed.released.v1": ("expired", "not_admitted", "stay_over"), "beds.application.suspended.v1": ("refusals",),
     "beds.application.resumed.v1": ("time",),
 }  # fmt: skip
 JSON = ("categories", "bed_types", "wished", "choices", "excluded", "criteria", "sort_key", "next_key")

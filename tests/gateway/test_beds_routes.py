@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -13,6 +14,7 @@ import pytest
 
 from infra.cli.journal_copy import journal_copies
 from infra.cli.why import check
+from infra.gateway.domain_routes.beds import ACTS
 from infra.settings import Settings
 from infra.supervisor.processes import Service, Supervised
 from schemas.journal import SHANGHAI
@@ -28,12 +30,21 @@ TODAY = datetime.now(SHANGHAI).date()
 ROUTES: tuple[tuple[str, dict[str, Any]], ...] = (
     ("applications/{id}/withdrawal", {"reason": "found_elsewhere"}),
     ("applications/{id}/assessment", {"assessed_level": 4, "assessed_on": TODAY.isoformat()}),
+    ("applications/{id}/pause", {"until": TODAY.isoformat()}),
+    ("applications/{id}/resumption", {}),
+    ("applications/{id}/priority_approval", {"approver": "op-2", "reason": "caregiver_lost"}),
+    ("applications/{id}/override", {"facility_id": "h-1", "bed_id": "b-1", "approver": "op-2", "reason": "court_order"}),
+    ("applications/{id}/leave", {"until": TODAY.isoformat()}),
+    ("applications/{id}/return", {}),
+    ("applications/{id}/transfer", {"facility_id": "h-1", "bed_id": "b-2", "reason": "own_wish"}),
+    ("applications/{id}/extension", {"days": 3}),
     ("applications/{id}/offers/o-1/acceptance", {}),
     ("applications/{id}/offers/o-1/refusal", {"reason": "too_far"}),
     ("applications/{id}/offers/o-1/facility_refusal", {"reason": "infection"}),
     ("facilities/{id}/inventory", {"version": 1, "beds": []}),
     ("facilities/{id}/beds/b-1/admission", {"application_id": "a-1"}),
     ("facilities/{id}/beds/b-1/vacancy", {"reason": "moved_home"}),
+    ("facilities/{id}/beds/b-1/cleaning", {}),
 )
 _AREAS = count(50)
 Start = Callable[..., Supervised]
@@ -127,6 +138,12 @@ def offered(decision: dict[str, Any]) -> dict[str, Any]:
     """The one offer of a decision."""
     (made,) = (fact["data"] for fact in decision["facts"] if fact["type"] == "beds.offer.made.v1")
     return dict(made)
+
+
+def test_no_route_is_left_out_below() -> None:
+    assert [re.sub(r"^([a-z]+)/\{\w+\}", r"\1/{id}", act.path).format(id="{id}", offer_id="o-1", bed_id="b-1") for act in ACTS] == [
+        path for path, _ in ROUTES
+    ]
 
 
 @pytest.mark.parametrize(("path", "data"), ROUTES)

@@ -150,11 +150,13 @@ def campaign(seeds: list[Seed], *, events: int, jobs: int, planted: str | None, 
             summary.cpu_s += first.cpu_s
             summary.domains.update("+".join((seed.domain, *seed.beside)) for seed in first.seeds)
             summary.injected.update(first.injected)
-            summary.failures += first.failures
+            found = first.failures
         else:
             summary.run_twice += len(first.seeds)
             summary.cpu_s += again.cpu_s
-            summary.failures += _different(first, again)
+            found = _different(first, again)
+        summary.failures += found
+        progress.found(found)
         progress.say(summary)
         if len(summary.failures) >= failures_max:
             break
@@ -265,6 +267,11 @@ class _Progress:
 
     def elapsed_s(self) -> float:
         return real_now_s() - self._started_s
+
+    def found(self, failures: list[Failure]) -> None:
+        """Failures are said as they come: a long campaign need not end before somebody looks at one."""
+        for failure in failures:
+            sys.stderr.write(f"{failure.seed.label()}: {failure.line}\n")
 
     def say(self, summary: Summary) -> None:
         now_s, rate = real_now_s(), summary.rate()

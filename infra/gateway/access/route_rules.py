@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 from infra.gateway.access.event_rules import EVENT_RULES
 from infra.gateway.access.roles import Role
-from infra.gateway.domain_routes import childcare, emergency
+from infra.gateway.domain_routes import beds, childcare, emergency
 from infra.gateway.domain_routes.emergency_calls import REGION
 
 STATIC_FILES = "/static/"
@@ -95,14 +95,7 @@ _TABLE: dict[tuple[str, str], RouteRule] = {
     ("POST", "/v1/meals/orders/{order_id}/cancellation"): Makes("meals.order.cancelled.v1"),
     ("POST", "/v1/meals/providers/{provider_id}/capacity"): Makes("meals.capacity.published.v1"),
     ("POST", "/v1/beds/applications"): Makes("beds.application.submitted.v1"),
-    ("POST", "/v1/beds/applications/{application_id}/withdrawal"): Makes("beds.application.withdrawn.v1"),
-    ("POST", "/v1/beds/applications/{application_id}/assessment"): Makes("beds.application.reassessed.v1"),
-    ("POST", "/v1/beds/applications/{application_id}/offers/{offer_id}/acceptance"): Makes("beds.offer.accepted.v1"),
-    ("POST", "/v1/beds/applications/{application_id}/offers/{offer_id}/refusal"): Makes("beds.offer.declined.v1"),
-    ("POST", "/v1/beds/applications/{application_id}/offers/{offer_id}/facility_refusal"): Makes("beds.facility.declined.v1"),
-    ("POST", "/v1/beds/facilities/{facility_id}/inventory"): Makes("beds.inventory.published.v1"),
-    ("POST", "/v1/beds/facilities/{facility_id}/beds/{bed_id}/admission"): Makes("beds.admission.confirmed.v1"),
-    ("POST", "/v1/beds/facilities/{facility_id}/beds/{bed_id}/vacancy"): Makes("beds.bed.vacated.v1"),
+    **{("POST", f"/v1/beds/{act.path}"): Makes(act.event_type) for act in beds.ACTS},
     ("POST", "/v1/emergency/calls"): Makes("emergency.call.raised.v1"),
     **{("POST", f"/v1/emergency/{act.path}"): Makes(act.event_type) for act in emergency.ACTS},
     **{("POST", f"/v1/childcare/{act.path}"): Makes(act.event_type) for act in childcare.ACTS},

@@ -5,6 +5,7 @@ from typing import Any
 
 import orjson
 
+from agents.beds.policy import BedsParameters
 from infra.postgres.beds_line import READY, Values, class_sql, policy_on
 from infra.postgres.values import instant_or_none, today
 from schemas.journal import instant
@@ -39,7 +40,7 @@ async def overview(pool: Any, area: str | None, day: date | None) -> dict[str, A
         "day": await _of_day(pool, area, day),
         "board": await _board(pool, area),
         "pool": await _pool(pool, area, its_today),
-        "waitlist": await _waitlist(pool, area, its_today),
+        "waits": await _waits(pool, area, its_today),
         "offers_open": await _open_offers(pool, area, now_ms),
         "allocations": await _allocations(pool, area),
         "refused_by_reason": await _refused(pool, area, day),
@@ -94,16 +95,24 @@ async def _pool(pool: Any, area: str | None, day: date) -> dict[str, Any] | None
     return {**dict(row), "percent_min": policy.quota_percent_min}
 
 
-async def _waitlist(pool: Any, area: str | None, day: date) -> list[dict[str, Any]]:
-    """Who waits by class, with days so far; and the days that those admitted in the last year had waited.
+async def _waits(pool: Any, area: str | None, day: date) -> dict[str, list[dict[str, Any]]]:
+    """Who waits, with days so far, and the days that those admitted in the last year had waited: by class, by street, by sex.
 
     Classes are those of the policy in force; over all areas, which may differ, those of the last assessment."""
+    policy = None if area is None else await policy_on(pool, area, day)
+    return {grouping: await _waits_by(pool, area, day, grouping, policy) for grouping in ("class", "street", "sex")}
+
+
+async def _waits_by(pool: Any, area: str | None, day: date, grouping: str, policy: BedsParameters | None) -> list[dict[str, Any]]:
     values = Values(area, day)
-    counted = "priority_class" if area is None else class_sql(await policy_on(pool, area, day), values)
+    if grouping == "class":  # only what is used: a statement may hold no other value
+        grouped = "priority_class" if policy is None else class_sql(policy, values)
+    else:
+        grouped = {"street": "street", "sex": "sex"}[grouping]
     since = values.add(day - timedelta(days=WAITS_DAYS))
     rows = await pool.fetch(
         f"""
-        SELECT {counted} AS class, count(*) FILTER (WHERE {READY}) AS waiting,
+        SELECT {grouped} AS "group", count(*) FILTER (WHERE {READY}) AS waiting,
                (avg($2::date - eligible_day) FILTER (WHERE {READY}))::integer AS waiting_days_mean,
                (max($2::date - eligible_day) FILTER (WHERE {READY}))::integer AS waiting_days_max,
                count(*) FILTER (WHERE state = 'admitted') AS admitted,

@@ -121,7 +121,9 @@ async def _assert_positions(pool: Any, state: BedsState) -> None:
 
 async def _assert_numbers(pool: Any, state: BedsState, standing: set[str]) -> None:
     view = await beds_queries.overview(pool, AREA, None)
-    assert sum(row["waiting"] for row in view["waitlist"]) == state.waiting
+    for grouping, rows in view["waits"].items():
+        assert sum(row["waiting"] for row in rows) == state.waiting, grouping
+        assert len({row["group"] for row in rows}) == len(rows), grouping
     for name in ("free", "held", "reserved", "occupied", "closed"):
         assert sum(row[name] for row in view["board"]) == state.counts.get(name, 0), name
     assert {one["offer_id"] for one in view["offers_open"]} <= standing

@@ -56,12 +56,23 @@ function boardRow(name, counts, kind) {
     STATES.map((state) => el("td", { class: state === "free" && counts.free ? "has" : "" }, counts[state] ? number(counts[state]) : "·")));
 }
 
-function drawWaitlist(view) {
-  const rows = view.waitlist.filter((one) => one.waiting || one.admitted);
+const GROUPINGS = ["class", "street", "sex"];
+let grouping = "class";
+let latest = null;
+
+function groupName(group) {
+  return grouping === "street" ? group : t(`${grouping}.${group}`);
+}
+
+function drawWaits(view) {
+  latest = view;
+  const rows = view.waits[grouping].filter((one) => one.waiting || one.admitted);
   const most = Math.max(1, ...rows.map((one) => one.waiting));
-  byId("beds_waitlist").replaceChildren(
+  byId("beds_groupings").replaceChildren(...GROUPINGS.map((one) =>
+    el("button", { type: "button", "aria-pressed": String(one === grouping), on: { click: () => { grouping = one; drawWaits(latest); } } }, t(`beds_by_${one}`))));
+  byId("beds_waits").replaceChildren(
     ...(rows.length ? rows.map((one) => el("div", { class: "mealrow" },
-      el("b", {}, t(`class.${one.class}`)), bar(Math.min(0.84, one.waiting / most), number(one.waiting)), el("span", { class: "share" }, number(one.waiting)),
+      el("b", {}, groupName(one.group)), bar(Math.min(0.84, one.waiting / most), number(one.waiting)), el("span", { class: "share" }, number(one.waiting)),
       el("span", { class: "muted" }, waits(one))))
       : [el("div", { class: "muted" }, t("beds_nobody_waits"))]));
 }
@@ -189,7 +200,7 @@ export const beds = {
     rooms.top.append(card("beds_board", {}, el("div", { id: "beds_board", class: "scrolls" })), card("beds_allocations", {}, el("ul", { id: "beds_allocations", class: "allotted" })));
     rooms.bottom.append(homes.build());
     rooms.side.append(
-      card("beds_waitlist", {}, el("div", { id: "beds_waitlist" })),
+      card("beds_waits", {}, el("div", { id: "beds_groupings", class: "groupings", role: "group" }), el("div", { id: "beds_waits", class: "scrolls waits" })),
       card("beds_offers_open", { count: "beds_offer_count" }, el("ul", { id: "beds_offers", class: "allotted" })),
       card("refused_by_reason", {}, el("div", { id: "beds_refusals" })));
     for (const kind of ["free", "little", "full", "order"])
@@ -199,7 +210,7 @@ export const beds = {
   numbers(view) {
     const count = (state) => view.applications[state] || 0;
     const sum = (state) => view.board.reduce((n, one) => n + one[state], 0);
-    const waiting = view.waitlist.reduce((n, one) => n + one.waiting, 0);
+    const waiting = view.waits.class.reduce((n, one) => n + one.waiting, 0);
     return [
       tile(t("beds_waiting"), number(waiting), t("beds_waiting_note", { paused: number(count("suspended")), reassess: number(count("reassess")) })),
       tile(t("beds_offered"), number(count("offered")), t("beds_reserved_n", { n: number(count("accepted")) })),
@@ -211,7 +222,7 @@ export const beds = {
 
   overview(view) {
     drawBoard(view);
-    drawWaitlist(view);
+    drawWaits(view);
     drawOffers(view);
     drawAllocations(view);
     drawRefusals(view);

@@ -1,7 +1,12 @@
 // The words of beds, in English. Both languages have the same keys.
 export const en = {
   "beds_board": "Beds by type",
-  "beds_waitlist": "Waitlist by class",
+  "beds_waits": "Waiting: how many, how long",
+  "beds_by_class": "by class",
+  "beds_by_street": "by street",
+  "beds_by_sex": "by sex",
+  "sex.f": "women",
+  "sex.m": "men",
   "beds_offers_open": "Offers awaiting an answer",
   "beds_allocations": "Latest allocations and why",
   "beds_homes": "Homes",

@@ -1,7 +1,12 @@
 // The words of beds, in Chinese, the first language of the page. Both languages have the same keys.
 export const zh = {
   "beds_board": "床位一览",
-  "beds_waitlist": "轮候：各类别人数与等候",
+  "beds_waits": "轮候：人数与等候天数",
+  "beds_by_class": "按类别",
+  "beds_by_street": "按街镇",
+  "beds_by_sex": "按性别",
+  "sex.f": "女",
+  "sex.m": "男",
   "beds_offers_open": "待答复的要约",
   "beds_allocations": "最近分配与缘由",
   "beds_homes": "养老机构",

@@ -122,8 +122,7 @@ def _order_assigned(state: MealsState, fact: OrderAssigned, now_ms: int) -> None
     order = order_of(values)
     assert order.order_id not in state.orders
     state.orders[order.order_id] = order
-    if order.subsidy_fen:
-        grant(state, order)
+    grant(state, order)
     hold(state, order, state.providers[values["provider_id"]], values["cutoff_ms"], now_ms)
 
 

@@ -1,7 +1,7 @@
 """Beds under the fairness audit: every allocation is judged as its decision is read, on everybody who waited at that moment.
 
 The eyes are those that judge whole runs (`infra.checkers.beds`): nobody is overtaken without a coded reason (W01), nor by a later equal
-(W04), whoever's turn it is gets the bed they would choose (NEAREST), offers and ranks say what is so (WHY), draws were committed before
+(W04), whoever's turn it is gets the bed they would choose (NEAREST), offers say of the others what is so (WHY), draws were committed before
 (DRAW). Beside them: one person twice, overrides by reason, waits by group. State is only what the journal says.
 """
 
@@ -51,7 +51,7 @@ class BedsFairness:
 
     def __init__(self, judged_from_ms: int = 0) -> None:
         self._judged_from_ms = judged_from_ms
-        self._lines = (NoOvertaking(), AgeingBound(), NearestBed(), TrueCertificates())
+        self._lines = (NoOvertaking(), AgeingBound(), NearestBed(), TrueCertificates(entries=False))
         self._draws = FairDraw()
         self._persons = Persons()
         self._admissions = Admissions()

@@ -85,15 +85,17 @@ class NoOvertaking(Sampled):
 
 
 class TrueCertificates(Sampled):
-    """WHY: what an offer and an entry into the line say of others is so: who came next, how many waited, how many were ahead."""
+    """WHY: what an offer and an entry into the line say of others is so: who came next, how many waited, how many were ahead.
+    Without ``entries``, offers only."""
 
-    def __init__(self, every: int = 1) -> None:
+    def __init__(self, every: int = 1, *, entries: bool = True) -> None:
         super().__init__("WHY", every)
+        self._entries = entries
 
     def before(self, area: Area, decided: Decided, fact: dict[str, Any]) -> None:
         """Entries too."""
         super().before(area, decided, fact)
-        if fact["type"] == "beds.application.queued.v1":
+        if self._entries and fact["type"] == "beds.application.queued.v1":
             self._turn += 1
             if self._turn % self._every == 0:
                 self._entered(Moment(area, decided.time_ms), decided, fact["data"])

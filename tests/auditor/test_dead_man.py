@@ -85,8 +85,12 @@ async def test_stopped_agents_raise_the_dead_mans_alarm_after_two_steps_and_it_e
     async def drilled() -> bool:
         return (await scraped(running, "auditor", right) or 0) >= 2
 
+    async def calm() -> bool:
+        return not await open_alarms(running)
+
     await until("two drills answered rightly", 40, drilled)
-    assert await open_alarms(running) == {}
+    # On a slow machine the gateway may have come up after the first drills; a later one goes through it.
+    await until("nothing is wrong", 40, calm)
     assert (await readiness(running))[1] == "ok"
     async with httpx.AsyncClient(timeout=5, trust_env=False) as client:
         for page in ("areas", "overview", "map"):
@@ -112,10 +116,6 @@ async def test_stopped_agents_raise_the_dead_mans_alarm_after_two_steps_and_it_e
     }
 
     worker.send(signal.SIGCONT)
-
-    async def calm() -> bool:
-        return not await open_alarms(running)
-
     await until("every alarm ended", 60, calm)
 
 

@@ -41,7 +41,8 @@ class AlarmKind(StrEnum):
     DUPLICATE_PERSON = "duplicate_person"
     """One person waits twice for the same kind of bed, or lies in two: areas decide alone, and none of them can see it (B13)."""
     NOT_AUDITED = "not_audited"
-    """The auditor cannot read or judge a journal: it says nothing about that domain until this ends."""
+    """The auditor cannot read or judge a journal: it says nothing about that domain until this ends; of ``<domain>/check``, the live check
+    is behind or has failed, and only its own alarms are missing."""
 
 
 @dataclass(frozen=True, slots=True)

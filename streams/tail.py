@@ -98,9 +98,17 @@ class JournalTail:
         """Where the next `batch` of each partition begins. Store it in the transaction of what the batch caused."""
         return dict(self._positions)
 
-    async def lag(self) -> int:
-        """How many journal records are still unread, over all partitions."""
+    async def ends(self) -> dict[int, int]:
+        """Where every partition ends now."""
         assert self._consumer is not None, "enter the tail first"
         async with asyncio.timeout(10):
             ends = await self._consumer.end_offsets([TopicPartition(self._topic, partition) for partition in self._positions])
-        return sum(max(0, int(end) - self._positions[place.partition].next_offset) for place, end in ends.items())
+        return {place.partition: int(end) for place, end in ends.items()}
+
+    def reached(self, ends: dict[int, int]) -> bool:
+        """Whether everything before these offsets has been read."""
+        return all(self._positions[partition].next_offset >= end for partition, end in ends.items())
+
+    async def lag(self) -> int:
+        """How many journal records are still unread, over all partitions."""
+        return sum(max(0, end - self._positions[partition].next_offset) for partition, end in (await self.ends()).items())

@@ -5,6 +5,10 @@ never kept twice. An area told that a child came to live there asks the one it c
 Asked while it waits itself, it answers when its own answer is in; asked after it handed the account on, it asks for it back first; asked
 for a child of which no register ever told it that it lived there, it answers when it is told so, by a word of any version. What
 an area promised stays promised; given back there later it is free nowhere: never too much, at worst too little.
+
+Known limit: when a register forgot where a child came from and put that right by a newer word, the area keeps the account and asks for
+what the other has counted; asked for the account before that answer is in, it hands it on without those counts, and the child may have
+them free once more. To wait instead would wait for ever where the question was overtaken, since that is refused and not answered.
 """
 
 from typing import Any

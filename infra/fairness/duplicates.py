@@ -36,6 +36,8 @@ class Persons(Eye[Area]):
         """Who lies where for good, both ways round."""
         self._held: dict[str, dict[str, frozenset[Held]]] = {}
         """By person, by area."""
+        self._twice: dict[str, list[Duplicate]] = {}
+        """By person; kept up to date, since hardly anybody is in it."""
 
     def before(self, area: Area, decided: Decided, fact: dict[str, Any]) -> None:  # noqa: ARG002 - an eye's own shape
         """Remember whom this fact is about, and who lies where."""
@@ -50,6 +52,8 @@ class Persons(Eye[Area]):
             if left is not None:
                 self._touched.add(left)
                 self._beds[left].discard(place)
+                if not self._beds[left]:
+                    del self._beds[left]
             if kind == "beds.admission.recorded.v1" and person_id is not None and data["until_ms"] is None:
                 self._residents[place] = person_id
                 self._beds.setdefault(person_id, set()).add(place)
@@ -64,17 +68,27 @@ class Persons(Eye[Area]):
             beds = {Held(name, "|".join(key), BED) for name, key in self._beds.get(person_id, ()) if name == area.area}
             by_area = self._held.setdefault(person_id, {})
             by_area[area.area] = frozenset(waits | beds)
-            if not any(by_area.values()):
+            if not by_area[area.area]:
+                del by_area[area.area]
+            found = _twice(by_area)
+            if found:
+                self._twice[person_id] = found
+            else:
+                self._twice.pop(person_id, None)
+            if not by_area:
                 del self._held[person_id]
         self._touched.clear()
 
     def twice(self) -> list[Duplicate]:
         """Everybody who has two of one kind."""
-        found = []
-        for by_area in self._held.values():
-            every = [held for one in by_area.values() for held in one]
-            for what in (PERMANENT, RESPITE, BED) if len(every) > 1 else ():
-                alike = tuple(sorted(held for held in every if held.what == what))
-                if len(alike) > 1:
-                    found.append(Duplicate(alike))
-        return sorted(found)
+        return sorted(one for found in self._twice.values() for one in found)
+
+
+def _twice(by_area: dict[str, frozenset[Held]]) -> list[Duplicate]:
+    every = [held for one in by_area.values() for held in one]
+    found = []
+    for what in (PERMANENT, RESPITE, BED) if len(every) > 1 else ():
+        alike = tuple(sorted(held for held in every if held.what == what))
+        if len(alike) > 1:
+            found.append(Duplicate(alike))
+    return found

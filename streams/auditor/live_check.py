@@ -15,7 +15,7 @@ class LiveCheck(Protocol):
         """How many things it has judged so far."""
 
     def take(self, records: Sequence[Judged]) -> None:
-        """The next records, in the order of each partition. Called in a thread, one batch after the other."""
+        """The next records, in the order of each partition. Called in a thread; nothing else is asked meanwhile but `judged`."""
 
     def conditions(self) -> Iterable[Condition]:
-        """What is wrong as of the last records taken, of the kinds in `schemas.alarms`. Called from the loop, also during `take`."""
+        """What is wrong as of the last records taken, of the kinds that live checks judge (`UNFAIR`, `DUPLICATE_PERSON`)."""

@@ -1,6 +1,7 @@
 """The auditor's process: follows every domain's journal, judges once a second, drills once a step, and shows that it lives.
 
-Read `run_auditor` first. Per domain one task reads (`_follow`); one task drills (`_drill`); one judges, tells and beats (`_judge_all`).
+Read `run_auditor` first. Per domain one task reads (`_follow`), one drills (`_drill`), and where there is a live check one reads for it
+(`_check`); one judges, tells and beats (`_judge_all`).
 State is only what the journals say: a restarted auditor reads them again. Alarms that were open are read from their topic.
 """
 
@@ -33,6 +34,8 @@ BEAT_EVERY_S = 5.0
 POLL_S = 0.25
 RECORDS_MAX = 500
 """Per poll: bounds how long the loop is busy before it judges and beats again."""
+CHECKED_MAX = 25
+"""Records a live check takes at once: bounds how long this process cannot end."""
 ASK_S_MAX = 10.0
 
 DRILLED = frozenset({AlarmKind.DRILL_UNANSWERED, AlarmKind.DRILL_WRONG, AlarmKind.DRILL_NOT_TAKEN, AlarmKind.AGENTS_SILENT})
@@ -89,6 +92,9 @@ class DomainAudit:
         self.started_ms = started_ms
         self.checked_ms: int | None = None
         """As of when (wall clock) the live check has judged everything; None until it has for the first time."""
+        self.check_said: tuple[Condition, ...] = ()
+        """What it found as of then: in between, the areas are not all as of one moment."""
+        self.check_failed: str | None = None
         self.complete_ms: int | None = None
         self.since_ms = started_ms
         """When the book was complete for the first time; the start until then."""
@@ -106,6 +112,11 @@ class DomainAudit:
         last_ms = self.since_ms if self.complete_ms is None else self.complete_ms
         return self.unreadable is None and now_ms - last_ms <= 1000 * limits.not_audited_s
 
+    def checked(self, at_ms: int) -> None:
+        """The live check has judged all that the journal held at `at_ms` (wall clock)."""
+        assert self.check is not None
+        self.checked_ms, self.check_said = at_ms, tuple(self.check.conditions())
+
     def cannot_read(self, error: str) -> None:
         """The journal holds what nobody can judge."""
         self.unreadable = error
@@ -116,9 +127,15 @@ class DomainAudit:
         if not self.audited(now_ms, limits):
             found.append(Condition(AlarmKind.NOT_AUDITED, self.domain, {"error": self.unreadable or "behind", "unread": self.unread}))
         last_ms = self.started_ms if self.checked_ms is None else self.checked_ms
-        if self.check is not None and now_ms - last_ms > 1000 * limits.not_checked_s:
-            found.append(Condition(AlarmKind.NOT_AUDITED, f"{self.domain}/check", {"error": "behind", "judged": self.check.judged}))
+        if self.check is not None and (self.check_failed is not None or now_ms - last_ms > 1000 * limits.not_checked_s):
+            detail = {"error": self.check_failed or "behind", "judged": self.check.judged}
+            found.append(Condition(AlarmKind.NOT_AUDITED, f"{self.domain}/check", detail))
         return found
+
+    @property
+    def settled(self) -> bool:
+        """Whether everything has been read once: before that, nothing says that a predecessor's alarm of not reading has ended."""
+        return self.complete_ms is not None and (self.check is None or self.checked_ms is not None)
 
 
 class Auditor:
@@ -184,7 +201,7 @@ class Auditor:
 
     def _of_domain(self, audit: DomainAudit, now_ms: int) -> list[Alarm]:
         limits, domain = self.config.limits, audit.domain
-        said = self.keeper.changes(domain, UNREAD, audit.unread_condition(now_ms, limits), now_ms, settled=True)
+        said = self.keeper.changes(domain, UNREAD, audit.unread_condition(now_ms, limits), now_ms, settled=audit.settled)
         if audit.complete_ms is not None and audit.audited(now_ms, limits):
             settled = now_ms - audit.since_ms > 1000 * limits.settle_s
             said += self.keeper.changes(domain, READ, audit.book.conditions(audit.complete_ms), now_ms, settled=settled)
@@ -195,7 +212,7 @@ class Auditor:
         if audit.check is not None:
             self.metrics.judged(domain, audit.check.judged)
             if audit.checked_ms is not None:
-                said += self.keeper.changes(domain, CHECKED, audit.check.conditions(), now_ms, settled=True)
+                said += self.keeper.changes(domain, CHECKED, audit.check_said, now_ms, settled=True)
         for kind in AlarmKind:
             self.metrics.alarms(domain, kind, self.keeper.count(domain, kind))
         return said
@@ -301,16 +318,25 @@ async def _follow(auditor: Auditor, audit: DomainAudit, stop: asyncio.Event) -> 
 
 
 async def _check(auditor: Auditor, audit: DomainAudit, check: LiveCheck, stop: asyncio.Event) -> None:
-    """The live check reads it for itself: to judge may be a look at everybody who waits, and the book must not wait for that."""
+    """The live check reads for itself, once the books are there: to judge may be a look at everybody who waits, in a thread that shares
+    the processor with the loop. A mistake in it ends it, openly, and nothing else."""
+    while not stop.is_set() and any(one.complete_ms is None for one in auditor.audits.values()):
+        await pause(stop, POLL_S)
 
     async def read(tail: JournalTail) -> None:
         while not stop.is_set():
-            asked_ms = _now_ms()
-            batch = await tail.batch(POLL_S, RECORDS_MAX)
-            if batch:
-                await asyncio.to_thread(check.take, batch)
-            elif await tail.lag() == 0:
-                audit.checked_ms = asked_ms
+            asked_ms, ends = _now_ms(), await tail.ends()
+            while not stop.is_set() and not tail.reached(ends):
+                batch = await tail.batch(POLL_S, CHECKED_MAX)
+                try:
+                    await asyncio.to_thread(check.take, batch)
+                except Exception as error:  # noqa: BLE001 - whatever it is: deadlines and drills must still be watched
+                    _log.critical("the live check of %s has failed", audit.domain, exc_info=True)
+                    audit.check_failed = type(error).__name__
+                    await stop.wait()
+                    return
+            audit.checked(asked_ms)
+            await pause(stop, POLL_S)
 
     await follow(auditor.config.bootstrap, audit.domain, read, audit.cannot_read, stop)
 

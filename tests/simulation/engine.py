@@ -328,9 +328,11 @@ def _all_phases(plan: Plan, second: bool) -> Run:
     # Domains whose work never ends (an open incident is escalated for ever) are read when nothing is on its way.
     for line in lines:
         line.world.still = True
-    universe.run_until(universe.now_ms + 60_000)
-    for line in lines:
-        line.read_on()
+    # Twice: what the readers hand on themselves (strays, handovers) has its minute to be decided, and is then read too.
+    for _ in range(2):
+        universe.run_until(universe.now_ms + 60_000)
+        for line in lines:
+            line.read_on()
     run, *beside = [line.result(*ends) for line, *ends in zip(lines, at_rest, answered, strict=True)]
     run.beside = beside
     if beside:

@@ -41,7 +41,7 @@ async def test_an_allocation_that_passes_somebody_over_is_told_with_its_place_wh
         await until("told", lambda: (AlarmKind.UNFAIR, True) in heard.states)
         told = {alarm.place: alarm.detail for alarm in heard.told if alarm.kind is AlarmKind.UNFAIR}
         assert set(told) == {f"310106/0@{len(before)}.0|{name}" for name in ("W01", "WHY")}
-        assert "first in order is a1" in told[f"310106/0@{len(before)}.0|W01"]["what"]
+        assert told[f"310106/0@{len(before)}.0|W01"] == {"invariant": "W01"}, "an alarm tells nothing of people"
         assert heard.offers_judged == 1
         beats = heard.beats
         await until("it goes on", lambda: heard.beats > beats)
@@ -91,3 +91,23 @@ async def test_a_long_line_to_judge_delays_no_alarm_of_the_book_and_too_long_a_o
             await until("it has caught up", lambda: (AlarmKind.NOT_AUDITED, False) in heard.states)
     finally:
         over.set()
+
+
+async def test_a_mistake_in_the_check_is_told_and_stops_nothing_else(audited: Ground) -> None:  # noqa: F811 - the fixture
+    class Mistaken(BedsFairness):
+        """Broken code of ours."""
+
+        def take(self, records: Sequence[Judged]) -> None:
+            raise KeyError(len(records))
+
+    await audited.make_topics(1)
+    await write(audited, Opened("w", Clock.WALL))
+    limits = Limits(step_s=600, grace_s=0, progress_s=600, drill_wait_s=2, not_audited_s=30)
+    async with auditing(audited, limits=limits, check=Mistaken()) as heard:
+        await until("told", lambda: [(one.place, one.detail["error"]) for one in heard.told] == [(f"{audited.domain}/check", "KeyError")])
+        await write(audited, late_order())
+        await until("the book goes on", lambda: (AlarmKind.OVERDUE_CASE, True) in heard.states)
+        beats = heard.beats
+        await until("and beats", lambda: heard.beats > beats)
+    async with auditing(audited, limits=limits, check=BedsFairness()) as heard:
+        await until("mended, it is ended", lambda: (AlarmKind.NOT_AUDITED, False) in heard.states)

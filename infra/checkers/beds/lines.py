@@ -149,11 +149,12 @@ class AgeingBound(Sampled):
     """W04: nobody is passed by a later arrival who is no better by any criterion: for such the bound is none at all.
 
     Written without the sort key: class, level and score as they were assessed, and the date. ``passed_most`` is how often a single
-    person in line was passed by later arrivals of their own class who had something better to show.
+    person in line was passed by later arrivals of their own class who had something better to show; without ``counting`` it is not kept.
     """
 
-    def __init__(self, every: int = 1) -> None:
+    def __init__(self, every: int = 1, *, counting: bool = True) -> None:
         super().__init__("W04", every)
+        self._counting = counting
         self._passed: dict[tuple[str, str], int] = {}
 
     @property
@@ -178,7 +179,7 @@ class AgeingBound(Sampled):
             if no_better:
                 passed = f"{one.application_id}, who came on {one.first['eligible_date']}, is passed by {winner.application_id}"
                 self.note(f"{passed} of {winner.first['eligible_date']}, who is no better by any criterion", decided)
-            elif mine == rank:
+            elif self._counting and mine == rank:
                 key = (moment.area.area, one.application_id)
                 self._passed[key] = self._passed.get(key, 0) + 1
 

@@ -85,8 +85,8 @@ class CallTriagedFact(Fact, fact="emergency.call.triaged.v1"):
     """An operator judged it. ``roles`` is the whole mix required now; ``dispatching`` false calls nobody (``severity`` false).
 
     ``answers`` are those the triage protocol knows, each ``question:answer`` (E18); ``ignored`` those it does not. ``said`` is the
-    severity the operator gave with them, ``derived`` what the answers made of it and ``rule`` the answer that did; ``severity`` is
-    ``derived``, or ``said`` when the operator had a ``severity_reason``.
+    severity the operator gave with them, ``derived`` what the answers made of it, and ``rule`` the answer that did, or that was not let
+    lower a silent call; ``severity`` is ``derived``, or ``said`` when the operator had a ``severity_reason``.
     """
 
     call_id: str
@@ -168,7 +168,7 @@ class ResponderDispatched(Fact, fact="emergency.responder.dispatched.v1"):
     accept_by_ms: int
     override: str | None = None
     reserved: bool = False
-    """Taken from planned work, since nobody else could go."""
+    """Taken from planned work, since nobody else within the circle could go."""
 
 
 class DispatchAcceptedFact(Fact, fact="emergency.dispatch.accepted.v1"):

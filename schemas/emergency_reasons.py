@@ -41,7 +41,7 @@ class EmergencyRule(StrEnum):
     """Registered, but it never said where it is."""
     IN_REST = "in_rest"
     PLANNED_WORK = "planned_work"
-    """Kept for planned work: sent only when nobody else can go."""
+    """Kept for planned work: sent only when nobody else within the circle looked in can go."""
     DECLINED_BEFORE = "declined_before"
     NO_ANSWER_BEFORE = "no_answer_before"
     TOO_FAR_FOR_IT = "too_far_for_it"

@@ -74,7 +74,7 @@ def triaged(state: EmergencyState, event: words.CallTriagedEvent, now_ms: int) -
         return found
     call, policy = found
     data = event.data
-    asked = derived(policy.protocol.get(data.kind or call.kind, ()), data.answers, data.severity.value, silent=call.silent)
+    asked = derived(policy.protocol, data.kind or call.kind, data.answers, data.severity.value, silent=call.silent)
     severity = asked.severity if data.severity_reason is None else data.severity.value
     kind = data.kind or asked.kind or call.kind
     needs = tuple(dict.fromkeys((*data.needs, *asked.needs))) if asked.needs else data.needs

@@ -8,7 +8,7 @@ from functools import cached_property
 
 from pydantic import Field, model_validator
 
-from agents.emergency.protocol import PROTOCOL, QUESTIONS_MAX, Parameters, Question
+from agents.emergency.protocol import PROTOCOL, QUESTIONS_MAX, Parameters, Protocol
 from agents.shared.travel import Travel, Way
 from schemas.emergency import CallChannel, Severity
 from schemas.primitives import Code
@@ -108,7 +108,7 @@ class EmergencyParameters(Parameters):
     merge_window_s: int = Field(default=300, ge=0, le=86400, description="repeats of one person or device join, from the first signal [O]")
     merged_names_kept: int = Field(default=32, ge=0, le=1000, description="call ids of merged signals known per incident [O]")
 
-    protocol: dict[Code, tuple[Question, ...]] = Field(default=PROTOCOL, max_length=50, description="by incident kind (E18) [O]")
+    protocol: Protocol = Field(default=PROTOCOL, max_length=50, description="by incident kind (E18) [O]")
 
     ladder: tuple[LadderStep, ...] = Field(default=LADDER, min_length=1, max_length=10, description="E-R9 [O]")
     first_seat: Code = Field(default="first_seat", description="who is called at level 0 [O]")

@@ -4,6 +4,7 @@ An answer can raise the priority, or lower it to the lightest that still calls s
 stops the chain. The operator's own word is where the answers start from; with a reason it stands whatever they say.
 """
 
+from collections.abc import Iterator
 from typing import Annotated, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -62,6 +63,9 @@ class Question(Parameters):
         return next((one for one in self.answers if one.answer == answer), None)
 
 
+Protocol = dict[Code, tuple[Question, ...]]
+"""Questions by incident kind, in the order they are asked."""
+
 _NO = Answer(answer="no", zh="否", en="No")
 _YES = Answer(answer="yes", zh="是", en="Yes")
 _YES_LIFE = Answer(answer="yes", zh="是", en="Yes", raises_to="life")
@@ -71,7 +75,7 @@ _UNSURE_URGENT = Answer(answer="unsure", zh="不清楚", en="Not sure", raises_t
 _CONSCIOUS = Question(question="conscious", zh="人清醒、能应答吗？", en="Awake and answering?", answers=(_YES, _NO_LIFE, _UNSURE_URGENT))
 _BREATHING = Question(question="breathing", zh="呼吸正常吗？", en="Breathing normally?", answers=(_YES, _NO_LIFE, _UNSURE_URGENT))
 _BLEEDING = Question(question="bleeding", zh="在大量出血吗？", en="Bleeding heavily?", answers=(_YES_LIFE, _NO, _UNSURE))
-PROTOCOL: dict[str, tuple[Question, ...]] = {
+PROTOCOL: Protocol = {
     "medical": (
         _CONSCIOUS,
         _BREATHING,
@@ -135,16 +139,22 @@ class Derived(NamedTuple):
     ignored: tuple[str, ...]
 
 
-def derived(questions: tuple[Question, ...], given: tuple[TriageAnswer, ...], start: str, *, silent: bool) -> Derived:
+def derived(protocol: Protocol, kind: str, given: tuple[TriageAnswer, ...], start: str, *, silent: bool) -> Derived:
     """The priority by these answers, from where the operator starts: the gravest raise; else the least of the lowerings, unless
-    nobody has been heard yet (E14). Of two alike the question that stands first."""
+    nobody has been heard yet (E14). Of two alike the question that stands first.
+
+    An answer to a question that only other kinds ask still raises: whoever answers the questions of a kind that an answer, or another
+    operator, has changed meanwhile must not lose what makes it a matter of life.
+    """
     said = {one.question: one.answer for one in given}
+    questions = protocol.get(kind, ())
     rules = [(question, rule) for question in questions if (rule := question.rule_of(said.get(question.question))) is not None]
-    known = {question.question for question, _ in rules}
-    severity, raised = _gravest([(rule.raises_to, _named(question, rule)) for question, rule in rules])
+    heard = [*rules, *_raises_of_other_kinds(protocol, questions, said)]
+    known = {question.question for question, _ in heard}
+    severity, raised = _gravest([(rule.raises_to, _named(question, rule)) for question, rule in heard])
     if severity is None or not _graver(severity, start):
         severity, raised = _gravest([(rule.lowers_to, _named(question, rule)) for question, rule in rules])
-        raises = any(rule.raises_to is not None for _, rule in rules)
+        raises = any(rule.raises_to is not None for _, rule in heard)
         if severity is None or raises or not _graver(start, severity):
             severity, raised = start, None
     kept = silent and _graver(start, severity)
@@ -154,9 +164,21 @@ def derived(questions: tuple[Question, ...], given: tuple[TriageAnswer, ...], st
         kept=kept,
         kind=next((rule.kind for _, rule in rules if rule.kind is not None), None),
         needs=tuple(dict.fromkeys(need for _, rule in rules for need in rule.needs)),
-        answers=tuple(_named(question, rule) for question, rule in rules),
+        answers=tuple(_named(question, rule) for question, rule in heard),
         ignored=tuple(f"{one.question}:{one.answer}" for one in given if one.question not in known),
     )
+
+
+def _raises_of_other_kinds(protocol: Protocol, own: tuple[Question, ...], said: dict[str, str]) -> Iterator[tuple[Question, Answer]]:
+    """Answers to questions that are not the kind's own, where the first kind that asks them says that they raise the priority."""
+    seen = {question.question for question in own}
+    for questions in protocol.values():
+        for question in questions:
+            if question.question not in seen:
+                seen.add(question.question)
+                rule = question.rule_of(said.get(question.question))
+                if rule is not None and rule.raises_to is not None:
+                    yield question, rule
 
 
 def _gravest(found: list[tuple[str | None, str]]) -> tuple[str | None, str | None]:

@@ -50,7 +50,7 @@ class Unit(Place):
         """Whether it ever said where it is."""
         self.rest_until_ms = 0
         self.reserved_from_ms = self.reserved_until_ms = 0
-        """Planned work: from then until before then it is sent only when nobody else can go."""
+        """Planned work: from then until before then it is sent only when nobody else within the circle looked in can go."""
         self.shelf: Shelf | None = None
         """Derived: where it can be called from, or None."""
 

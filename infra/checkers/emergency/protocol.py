@@ -41,10 +41,20 @@ def _judgement(area: Area, incident: Incident, said: Data) -> Data:
     own_kind = said.get("kind")
     given = {one["question"]: one["answer"] for one in said.get("answers") or ()}
     effects: list[tuple[str, Data]] = []
-    for question in policy["protocol"].get(own_kind or incident.kind, ()):
+    asked = policy["protocol"].get(own_kind or incident.kind, ())
+    for question in asked:
         for answer in question["answers"]:
             if given.get(question["question"]) == answer["answer"]:
                 effects.append((f"{question['question']}:{answer['answer']}", answer))
+    elsewhere: dict[str, Data] = {}
+    for questions in policy["protocol"].values():
+        for question in questions:
+            elsewhere.setdefault(question["question"], question)
+    for name, question in elsewhere.items():
+        if all(one["question"] != name for one in asked):
+            # A question of other kinds only: its answer can make it graver, and nothing else.
+            raises = [one for one in question["answers"] if given.get(name) == one["answer"] and one.get("raises_to") is not None]
+            effects += [(f"{name}:{one['answer']}", {"answer": one["answer"], "raises_to": one["raises_to"]}) for one in raises]
     derived, rule = _severity(effects, said["severity"], incident.silent)
     reason = said.get("severity_reason")
     severity = derived if reason is None else said["severity"]

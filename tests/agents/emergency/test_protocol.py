@@ -52,6 +52,16 @@ def test_an_answer_raises_what_the_operator_started_from() -> None:
     assert world.call().severity == "life"
 
 
+def test_the_same_answers_after_one_of_them_changed_the_kind_do_not_make_it_lighter() -> None:
+    world = spoken("button")
+    answers = said(fallen="yes", chest_pain="yes")
+    first = fact(world.send("call.triaged", call_id="k-1", severity="urgent", answers=answers), "call.triaged")
+    assert (first["severity"], first["kind"]) == ("life", "fall")
+    again = fact(world.send("call.triaged", call_id="k-1", severity="urgent", answers=answers), "call.triaged")
+    assert (again["severity"], again["kind"], again["rule"]) == ("life", "fall", "chest_pain:yes")
+    assert again["ignored"] == ("fallen:yes",), "what only lowers, or names a kind, is asked of that kind alone"
+
+
 def why_of(rule: str, **values: str) -> dict[str, Any]:
     return {"considered": 0, "chosen": None, "rejected": [], "rule": rule, **values}
 
@@ -168,7 +178,7 @@ def test_no_answers_make_false_what_was_not_and_none_lower_a_silent_call(
     kind: str, answers: dict[str, str], start: str, silent: bool
 ) -> None:
     asked = tuple(TriageAnswer(question=question, answer=answer) for question, answer in answers.items())
-    found = derived(PROTOCOL[kind], asked, start, silent=silent)
+    found = derived(PROTOCOL, kind, asked, start, silent=silent)
     assert found.severity != "false" or start == "false"
     assert not silent or GRAVEST_FIRST.index(found.severity) <= GRAVEST_FIRST.index(start)
 

@@ -60,6 +60,12 @@ const GROUPINGS = ["class", "street", "sex"];
 let grouping = "class";
 let latest = null;
 
+// Built once, so that whoever comes by the keyboard keeps their place.
+function groupings() {
+  return el("div", { id: "beds_groupings", class: "groupings", role: "group" }, GROUPINGS.map((one) =>
+    el("button", { type: "button", value: one, "data-t": `beds_by_${one}`, on: { click: () => { grouping = one; if (latest) drawWaits(latest); } } })));
+}
+
 function groupName(group) {
   return grouping === "street" ? group : t(`${grouping}.${group}`);
 }
@@ -68,8 +74,7 @@ function drawWaits(view) {
   latest = view;
   const rows = view.waits[grouping].filter((one) => one.waiting || one.admitted);
   const most = Math.max(1, ...rows.map((one) => one.waiting));
-  byId("beds_groupings").replaceChildren(...GROUPINGS.map((one) =>
-    el("button", { type: "button", "aria-pressed": String(one === grouping), on: { click: () => { grouping = one; drawWaits(latest); } } }, t(`beds_by_${one}`))));
+  for (const button of byId("beds_groupings").children) button.setAttribute("aria-pressed", String(button.value === grouping));
   byId("beds_waits").replaceChildren(
     ...(rows.length ? rows.map((one) => el("div", { class: "mealrow" },
       el("b", {}, groupName(one.group)), bar(Math.min(0.84, one.waiting / most), number(one.waiting)), el("span", { class: "share" }, number(one.waiting)),
@@ -200,7 +205,7 @@ export const beds = {
     rooms.top.append(card("beds_board", {}, el("div", { id: "beds_board", class: "scrolls" })), card("beds_allocations", {}, el("ul", { id: "beds_allocations", class: "allotted" })));
     rooms.bottom.append(homes.build());
     rooms.side.append(
-      card("beds_waits", {}, el("div", { id: "beds_groupings", class: "groupings", role: "group" }), el("div", { id: "beds_waits", class: "scrolls waits" })),
+      card("beds_waits", {}, groupings(), el("div", { id: "beds_waits", class: "scrolls waits" })),
       card("beds_offers_open", { count: "beds_offer_count" }, el("ul", { id: "beds_offers", class: "allotted" })),
       card("refused_by_reason", {}, el("div", { id: "beds_refusals" })));
     for (const kind of ["free", "little", "full", "order"])

@@ -155,6 +155,7 @@ export const en = {
   "rejected.duplicate_key": "a field twice",
   "rejected.nul_character": "forbidden character",
   "rejected.not_an_event": "not an event",
+  "rejected.not_a_call": "not a call for help",
   "rejected.empty_batch": "empty batch",
   "rejected.batch_too_long": "batch too long",
   "rejected.unknown_type": "unknown event type",

@@ -155,6 +155,7 @@ export const zh = {
   "rejected.duplicate_key": "字段重复",
   "rejected.nul_character": "含非法字符",
   "rejected.not_an_event": "不是一个事件",
+  "rejected.not_a_call": "不是呼叫",
   "rejected.empty_batch": "空的批次",
   "rejected.batch_too_long": "批次过长",
   "rejected.unknown_type": "未知的事件类型",

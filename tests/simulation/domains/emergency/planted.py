@@ -216,11 +216,7 @@ def _second_acceptance_taken() -> list[Patch]:
 
 
 def _answers_lower_the_silent() -> list[Patch]:
-    return [
-        instead(
-            operators, "derived", lambda derived: lambda questions, given, start, *, silent: derived(questions, given, start, silent=False)
-        )
-    ]
+    return [instead(operators, "derived", lambda derived: lambda *args, silent: derived(*args, silent=False))]
 
 
 def _answers_stop_the_chain() -> list[Patch]:
@@ -236,7 +232,7 @@ def _answers_stop_the_chain() -> list[Patch]:
 
 def _answers_are_nothing() -> list[Patch]:
     def make(derived: Any) -> Any:
-        return lambda questions, given, start, *, silent: derived(questions, given, start, silent=silent)._replace(severity=start)
+        return lambda *args, silent: derived(*args, silent=silent)._replace(severity=args[3])
 
     return [instead(operators, "derived", make)]
 

@@ -21,6 +21,7 @@ from agents.emergency.steps import (
     name_of,
     set_severity,
     set_short,
+    wake_next,
     wake_waiting,
     want,
 )
@@ -143,6 +144,7 @@ def _dispatched(state: EmergencyState, fact: facts.ResponderDispatched, now_ms: 
     call = state.calls[fact.call_id]
     unit = state.units.by_id[fact.responder_id]
     state.units.engage(unit, call.call_id)
+    state.woken.pop(fact.responder_id, None)
     call.engaged[fact.responder_id] = Engagement(fact.role, Leg.ASKED, now_ms)
     call.asked.pop(fact.responder_id, None)
     if call.dispatched_ms is None:
@@ -154,17 +156,19 @@ def _dispatched(state: EmergencyState, fact: facts.ResponderDispatched, now_ms: 
     want(state, call)
 
 
-def _short(state: EmergencyState, fact: facts.DispatchShort, _now_ms: int) -> None:
+def _short(state: EmergencyState, fact: facts.DispatchShort, now_ms: int) -> None:
     call = state.calls[fact.call_id]
     call.attempt = fact.attempt
     set_short(state, call, True)
     arm(state, f"search|{call.call_id}", fact.retry_ms)
+    wake_next(state, call.call_id, now_ms)
 
 
-def _complete(state: EmergencyState, fact: facts.SearchEnded, _now_ms: int) -> None:
+def _complete(state: EmergencyState, fact: facts.SearchEnded, now_ms: int) -> None:
     call = state.calls[fact.call_id]
     call.attempt = 0
     want(state, call)
+    wake_next(state, call.call_id, now_ms)
 
 
 def _accepted(state: EmergencyState, fact: facts.DispatchAcceptedFact, now_ms: int) -> None:
@@ -293,6 +297,7 @@ def _closed(state: EmergencyState, fact: facts.CallClosedFact, now_ms: int) -> N
             del state.latest[subject]
     for name in call.names:
         del state.names[name]
+    wake_next(state, call.call_id, now_ms)
     owed = fact.callback_by_ms is not None
     state.ended[call.call_id] = Ended(CallState.CLOSED, fact.outcome, call.person_id, now_ms, call.version, owed)
     if fact.callback_by_ms is None:

@@ -2,7 +2,7 @@
 
 Rows, each beginning with its kind: ``seen`` (the policy version that units were last judged by), ``policy``, ``unit`` (oldest
 position first), ``call``, ``latest``, ``waits``, ``ended``, ``forgets``, ``device``, ``cover``, ``owed`` (obligations), ``deadline``,
-``task``, ``stuck``, ``stuck_task``.
+``task``, ``stuck``, ``stuck_task``, ``woken``.
 """
 
 from collections.abc import Iterable, Iterator
@@ -59,6 +59,7 @@ def dump(state: EmergencyState) -> Iterator[Row]:
     yield from (["task", task_id, kind, about] for task_id, (kind, about) in state.tasks.items())
     yield from (["stuck", key, when_ms] for key, when_ms in state.stuck.items())
     yield from (["stuck_task", task_id, key] for task_id, key in state.stuck_tasks.items())
+    yield from (["woken", unit_id, *tried] for unit_id, tried in state.woken.items())
 
 
 def load(area: str, rows: Iterable[Row]) -> EmergencyState:
@@ -115,6 +116,8 @@ def _take_rare(state: EmergencyState, row: Row) -> None:
                 state.units.travel = state.policies.of(version).travel
         case ["seen", version]:
             state.policy_seen = version
+        case ["woken", unit_id, *tried]:
+            state.woken[unit_id] = tuple(tried)
         case _:
             raise ValueError(f"unknown snapshot row kind {row[0]!r}")
 

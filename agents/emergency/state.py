@@ -243,6 +243,8 @@ class EmergencyState:
     stuck_tasks: dict[str, str] = field(default_factory=dict)
     short: tuple[dict[str, None], ...] = field(default_factory=lambda: ({}, {}, {}))
     """Derived: incidents that look for somebody, by severity, oldest first."""
+    woken: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """Free responders who made an incident look again, with the incidents they made look, the last of which has not looked yet."""
     living: dict[str, int] = field(default_factory=dict)
     """Derived: living devices by person."""
     alone: int = 0

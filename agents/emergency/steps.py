@@ -62,17 +62,32 @@ def set_severity(state: EmergencyState, call: Call, severity: str) -> None:
 def wake_waiting(state: EmergencyState, unit: Unit, now_ms: int, leaving: str | None = None) -> None:
     """This responder can be sent, or has come nearer: of the incidents that wait for somebody it fits, the oldest of the gravest looks
     again at once. One it does not fit takes no turn from the others, nor does one that looks anyway; ``leaving`` is the incident it
-    leaves as that ends. The search may find somebody sooner there than this one; then the next of them finds this one when it is
-    heard of again, or by looking again itself."""
+    leaves as that ends. The search may find somebody sooner there than this one: then `wake_next` goes on."""
+    state.woken.pop(unit.place_id, None)
+    _wake(state, unit, (), now_ms, leaving)
+
+
+def wake_next(state: EmergencyState, call_id: str, now_ms: int) -> None:
+    """This incident has looked. Those who woke it and are free all the same wake the next that waits."""
+    for unit_id, tried in list(state.woken.items()) if state.woken else ():
+        if tried[-1] == call_id:
+            del state.woken[unit_id]
+            unit = state.units.by_id[unit_id]
+            if unit.shelf is not None:
+                _wake(state, unit, tried, now_ms, None)
+
+
+def _wake(state: EmergencyState, unit: Unit, tried: tuple[str, ...], now_ms: int, leaving: str | None) -> None:
     for place in state.short:
         for call_id in place:
             key = f"search|{call_id}"
             when_ms = state.deadlines.when(key)
-            if call_id == leaving or when_ms is None or when_ms <= AT_ONCE_MS["help"]:
+            if call_id == leaving or call_id in tried or when_ms is None or when_ms <= AT_ONCE_MS["help"]:
                 continue
             call = state.calls[call_id]
             if could_go(state, call, unit, now_ms):
                 state.deadlines.set(key, at_once(call))
+                state.woken[unit.place_id] = (*tried, call_id)
                 return
 
 

@@ -26,8 +26,6 @@ class Before(NamedTuple):
 
     free: set[str]
     waiting: set[str]
-    alone: set[str]
-    """Of those that waited, who had nobody at all: one without the skills could have been sent there."""
 
 
 class Freed(Watch):
@@ -36,7 +34,7 @@ class Freed(Watch):
     def __init__(self) -> None:
         super().__init__("E02")
         self._place: tuple[int, int, int] | None = None
-        self._before = Before(set(), set(), set())
+        self._before = Before(set(), set())
 
     def before(self, area: Area, decided: Decided, fact: Fact) -> None:  # noqa: ARG002 - an eye's own shape
         """Remember who was free and who waited."""
@@ -44,8 +42,7 @@ class Freed(Watch):
         if place != self._place:
             self._place = place
             waiting = {call_id for call_id, incident in area.calls.items() if incident.short}
-            alone = {call_id for call_id in waiting if not area.calls[call_id].legs and not area.calls[call_id].served}
-            self._before = Before(_free(area, decided) if waiting else set(), waiting, alone)
+            self._before = Before(_free(area, decided) if waiting else set(), waiting)
 
     def after(self, area: Area, decided: Decided) -> None:
         """Judge each one that became free, or moved, in this decision."""
@@ -56,15 +53,12 @@ class Freed(Watch):
         if not heard:
             return
         touched = {fact["data"].get("call_id") for fact in facts}
-        looked = {fact["data"]["call_id"] for fact in facts if fact["type"] in (SENT, SHORT)}
         untouched = [one for one in area.calls.values() if one.call_id in self._before.waiting - touched and one.short]
         still_free = _free(area, decided)
         for unit_id in sorted(heard):
             could = [one for one in untouched if ("search", one.call_id) not in area.stuck and _could_go(area, one, unit_id, decided)]
             if unit_id in still_free:
-                others = [area.calls[call_id] for call_id in looked & self._before.waiting if call_id in area.calls]
-                # Two who become free at once can wake one incident: it takes the fitter, the other is found at the next look.
-                if could and not any(_could_go(area, one, unit_id, decided, one.call_id in self._before.alone) for one in others):
+                if could:
                     self.say("E02", f"{unit_id} is free, {could[0].call_id} waits and could send it, and nobody looked", decided)
                 continue
             if unit_id in self._before.free:
@@ -155,14 +149,13 @@ def _free(area: Area, decided: Decided) -> set[str]:
     }
 
 
-def _could_go(area: Area, incident: Incident, unit_id: str, decided: Decided, was_alone: bool = False) -> bool:
-    """Whether a search of this incident could send it, clear of every edge; ``engaged`` since then does not matter, nor, for one that
-    ``was_alone``, who was sent there meanwhile."""
-    if incident.lat is None or not (was_alone or incident.wants()):
+def _could_go(area: Area, incident: Incident, unit_id: str, decided: Decided) -> bool:
+    """Whether a search of this incident could send it, clear of every edge; ``engaged`` since then does not matter."""
+    if incident.lat is None or not incident.wants():
         return False
     look = Look(area, incident, in_force(area, decided.time_ms), (), decided.time_ms)
     skills = set(area.units[unit_id].listed["skills"])
-    alone = look.policy["stopgap"] and (was_alone or (not incident.legs and not incident.served))
+    alone = look.policy["stopgap"] and not incident.legs and not incident.served
     if not alone and not any(skills.issuperset(role[1:]) for role in incident.missing()):
         return False
     allowed = {unit_id: ""} if incident.asked.get(unit_id) == "no_answer_before" else {}

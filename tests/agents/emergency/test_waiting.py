@@ -80,6 +80,34 @@ def test_two_who_are_released_together_go_to_the_two_that_wait() -> None:
     assert sorted(sent_to(world).values()) == ["k-2", "k-3"]
 
 
+def test_who_made_the_graver_look_and_was_not_taken_goes_to_the_lesser_at_once() -> None:
+    world = World()
+    world.policy(rest_after_case_s=0, stopgap=False)
+    world.unit("a", 500, skills=("first_aid", "lifting"))
+    world.unit("b", 900, skills=("first_aid", "lifting"), max_travel_s=100)
+    world.press("fall", "p-1", channel="fall", position=north(700))
+    world.press("grave", "p-2", channel="no_motion", position=north(900))
+    world.press("lesser", "p-3", channel="no_motion", position=north(450))
+    world.send("call.triaged", call_id="lesser", severity="help", kind="other")
+    assert set(sent_to(world).values()) == {"fall"}
+    # Both are released by one event: the first makes the graver incident look, which takes the second, who fits no other.
+    world.send("call.closed", call_id="fall", outcome="helped")
+    assert sent_to(world) == {"a": "lesser", "b": "grave"}
+    assert world.state.woken == {}
+
+
+def test_who_said_no_to_the_lesser_and_yields_the_graver_to_a_nearer_one_waits() -> None:
+    world = World()
+    world.unit("a", 900)
+    world.press("first", "p-1")
+    world.press("second", "p-2")
+    world.send("dispatch.declined", call_id="first", responder_id="a", reason="far")
+    assert sent_to(world) == {"a": "second"}
+    world.unit("b", 300)
+    assert sent_to(world) == {"a": "second", "b": "first"}
+    assert world.state.woken == {}
+
+
 def test_an_incident_that_ends_while_it_waits_takes_no_turn_from_the_others() -> None:
     world = World()
     world.policy(rest_after_case_s=0)

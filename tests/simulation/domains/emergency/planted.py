@@ -363,6 +363,7 @@ MISTAKES = (
     Planted("nobody_told_of_shortage", "an incident without a responder is nobody's", _nobody_told_of_shortage, frozenset({"E08"}), domain="emergency"),
     Planted("wakes_the_first", "who becomes free wakes the first that waits, fit or not", _wakes_the_first, frozenset({"E02"}), domain="emergency"),
     Planted("wakes_the_lesser", "who becomes free goes to the lesser incident first", _wakes_the_lesser, frozenset({"E02"}), domain="emergency"),
+    Planted("turn_not_passed_on", "who made one look and was not taken makes nobody else look", lambda: [patch.object(evolve, "wake_next", lambda *_: None)], frozenset({"E02"}), {"areas": ("310106",)}, domain="emergency"),
     Planted("nobody_suggested", "nobody is told whom he could take from a lesser incident", lambda: [patch.object(seek, "suggested", lambda *_: ())], frozenset({"E9P"}), domain="emergency"),
     Planted("suggests_from_the_scene", "somebody at a scene is proposed", _suggests_from_the_scene, frozenset({"E9P"}), {"areas": ("310106",), "span_ms": 6 * 3_600_000}, domain="emergency"),
     Planted("mix_forgotten", "one of a mix is enough", _mix_forgotten, frozenset({"E02", "E03", "E08", "NEAREST"}), domain="emergency"),

@@ -84,7 +84,7 @@ async def _run(deployment: Deployment, day: Day, console: Console, *, once: bool
         console.print(report.text())
         if once:
             return 0 if report.ok else 1
-        await deployment.start_workers()
+        await deployment.start_again()
         console.print(f"\n  the page stays at [bold]{deployment.url}[/bold]; Ctrl-C stops everything")
         await asyncio.Event().wait()
     finally:

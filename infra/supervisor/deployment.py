@@ -108,9 +108,10 @@ class Deployment:
         """Start again what ended."""
         self.supervisor.tick()
 
-    async def start_workers(self) -> None:
-        """Start every worker (again) and wait until they serve."""
+    async def start_again(self) -> None:
+        """Start what `stop_workers` and `stop_auditor` have ended, and wait until all of it serves."""
         self._add_workers()
+        self._add_auditor()
         await self.wait_ready()
 
     def _add_workers(self) -> None:
@@ -125,12 +126,15 @@ class Deployment:
             self._add(f"projector{suffix}", "projector", *named)
             self._add(f"reactor{suffix}", "reactor", *named)
         self._add("gateway", "gateway")
+        self._add_auditor()
+        await self.wait_ready()
+
+    def _add_auditor(self) -> None:
         watched = [argument for domain in self.shape.domains for argument in ("--domain", domain)]
         name = "auditor"
         self.metrics_ports[name] = free_ports(1)[0]
         pulse = self.shape.home / "auditor.pulse"
         self.supervisor.add(Service(name, (name, *watched), self.environment(name), pulse, self.shape.auditor_silent_s_max))
-        await self.wait_ready()
 
     def _add(self, name: str, *arguments: str) -> None:
         self.metrics_ports[name] = free_ports(1)[0]

@@ -19,12 +19,14 @@ from infra.checkers.fold import Eye, Folding
 from infra.checkers.logs import Decided
 from infra.fairness.duplicates import Duplicate, Persons
 from infra.fairness.waits import Admissions, Waited
-from schemas import journal
+from schemas import beds_facts, beds_stay_facts, journal
 from schemas.alarms import AlarmKind
 from schemas.drill import is_drill
 from streams.auditor.domain import Condition, each
 from streams.tail import Judged
 
+READ = (beds_facts, beds_stay_facts)
+"""What a journal of beds holds: a process that has not imported a fact cannot read it."""
 FINDING_MEMORY_MS = 7 * 86_400_000
 """An unfair allocation stays an alarm so long, by the clock of its area; the journal keeps it for ever [O]."""
 

@@ -1,15 +1,19 @@
 """The fairness audit of beds: silent on years our core decided, loud on years that broken code decided, and what it counts is true."""
 
+import subprocess
+import sys
 from dataclasses import replace
 
 import pytest
 
 from infra.fairness.beds import FINDING_MEMORY_MS, BedsFairness
 from infra.fairness.waits import GROUPINGS
+from infra.stack.home import PROJECT_ROOT
 from schemas.alarms import AlarmKind
 from schemas.beds_facts import AdmissionRecorded, OfferMade
 from schemas.decisions import Decision
 from schemas.drill import DRILL_AREA
+from streams.auditor.beds import TABLE
 from tests.agents.beds.district import AREA, OTHER_STREET, District
 from tests.fairness.journals import elsewhere, overtaken, records, year_of_decisions
 from tests.simulation.domains.registry import SIMULATED
@@ -51,6 +55,12 @@ def test_a_year_that_broken_code_decided_is_unfair_where_it_was(mistake: str) ->
         if found:
             break
     assert set(found) & PLANTED[mistake].caught_by, found
+
+
+def test_a_process_that_does_nothing_else_can_read_the_journal_of_beds() -> None:
+    known = "import infra.fairness.beds, schemas.facts; print(*sorted(schemas.facts.FACTS), sep='\\n')"
+    told = subprocess.run([sys.executable, "-c", known], capture_output=True, text=True, timeout=60, check=True, cwd=PROJECT_ROOT).stdout
+    assert {fact.type for fact in TABLE.rows} | {fact.type for fact in TABLE.silent} <= set(told.split())
 
 
 def test_an_unfair_allocation_names_its_place_and_stops_being_an_alarm_after_its_time() -> None:

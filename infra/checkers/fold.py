@@ -6,7 +6,7 @@ area's clock, human tasks, policies) is here.
 """
 
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
@@ -82,14 +82,12 @@ class Eye(Generic[A]):
 class Folding(Generic[A]):
     """A journal folded as it comes, each step shown to the eyes; `areas` are what it says so far."""
 
-    def __init__(self, model: Model[A], eyes: Iterable[Eye[A]] = ()) -> None:
+    def __init__(self, model: Model[A]) -> None:
         self._model = model
-        self._eyes = list(eyes)
         self.areas: dict[str, A] = {}
 
-    def take(self, decided: Decided, eyes: Iterable[Eye[A]] | None = None) -> A:
-        """The next valid decision; seen by all the eyes, or by these only."""
-        seers = self._eyes if eyes is None else list(eyes)
+    def take(self, decided: Decided, seers: Sequence[Eye[A]]) -> A:
+        """The next valid decision, shown to these eyes."""
         name = decided.body["area"]
         area = self.areas.get(name)
         if area is None:
@@ -107,9 +105,9 @@ class Folding(Generic[A]):
 def fold(logs: Logs, model: Model[A], eyes: Iterable[Eye[A]] = ()) -> dict[str, A]:
     """Fold every valid decision of a journal to its end, showing each step to the eyes; returns the areas as they end."""
     seers = list(eyes)
-    folding = Folding(model, seers)
+    folding = Folding(model)
     for decided in logs.decisions:
-        folding.take(decided)
+        folding.take(decided, seers)
     for seer in seers:
         seer.end(folding.areas)
     return folding.areas

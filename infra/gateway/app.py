@@ -11,6 +11,7 @@ from starlette.types import ASGIApp
 
 from infra.gateway import event_routes, openapi, ops_routes, read_routes
 from infra.gateway.access.door import Door
+from infra.gateway.domain_routes.acts import routes_of
 from infra.gateway.domain_routes.registry import DOORS
 from infra.gateway.gateway import Gateway
 from infra.gateway.guard import BODY_SECONDS_MAX, Guard
@@ -27,7 +28,8 @@ def create_app(gateway: Gateway, *, body_seconds_max: float = BODY_SECONDS_MAX) 
         dependencies=[Depends(Door(gateway))],
     )  # fmt: skip
     app.include_router(event_routes.router(gateway))
-    for door in DOORS.values():
+    for domain, door in DOORS.items():
+        app.include_router(routes_of(gateway, domain, door.acts))
         app.include_router(door.routes(gateway))
     app.include_router(ops_routes.router(gateway))
     app.include_router(read_routes.router(gateway))

@@ -27,7 +27,12 @@ STREET = "310106013"
 SECONDS_MAX = 90.0
 """For one answer, on a machine where everything else is slow too."""
 TODAY = datetime.now(SHANGHAI).date()
+APPLICATION = {
+    "application_id": "a-1", "person_id": "p-1", "position": {"lat": 31.23, "lon": 121.45}, "street": STREET, "sex": "f",
+    "assessed_level": 3, "assessed_on": TODAY.isoformat(), "categories": ["registered"], "bed_types": ["dementia"],
+}  # fmt: skip
 ROUTES: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("applications", APPLICATION),
     ("applications/{id}/withdrawal", {"reason": "found_elsewhere"}),
     ("applications/{id}/assessment", {"assessed_level": 4, "assessed_on": TODAY.isoformat()}),
     ("applications/{id}/pause", {"until": TODAY.isoformat()}),

@@ -23,18 +23,18 @@ DATA: dict[str, dict[str, Any]] = {
     "groups": {
         "group_id": "g-1", "children": [{"booking_id": "b-2", **CHILD}, {"booking_id": "b-3", **CHILD, "child_id": "k-2"}], **WISH,
     },
-    "bookings/{id}/acceptance": {"offer_id": "o-1"},
-    "bookings/{id}/decline": {"offer_id": "o-1"},
-    "bookings/{id}/check_in": {"by": "p-1", "temperature_c": 36.6},
-    "bookings/{id}/check_out": {"by": "p-1"},
-    "children/{id}/pickup_persons": {"version": 1, "persons": ["p-1"]},
-    "children/{id}/home": {"version": 1, "at_home": True},
-    "sites/{id}/sessions": {"version": 1, "sessions": [SESSION]},
-    "sites/{id}/staffing": {"session_id": "s-1-am", "staff_present": 2},
-    "sites/{id}/closure": {"reason": "repair"},
-    "sites/{id}/reopening": {"reason": "repaired"},
-    "sites/{id}/incidents": {"incident_id": "n-1", "kind": "fall", "severity": "minor"},
-    "sites/{id}/inspections": {"inspection_id": "i-1", "result": "passed"},
+    "bookings/{booking_id}/acceptance": {"offer_id": "o-1"},
+    "bookings/{booking_id}/decline": {"offer_id": "o-1"},
+    "bookings/{booking_id}/check_in": {"by": "p-1", "temperature_c": 36.6},
+    "bookings/{booking_id}/check_out": {"by": "p-1"},
+    "children/{child_id}/pickup_persons": {"version": 1, "persons": ["p-1"]},
+    "children/{child_id}/home": {"version": 1, "at_home": True},
+    "sites/{site_id}/sessions": {"version": 1, "sessions": [SESSION]},
+    "sites/{site_id}/staffing": {"session_id": "s-1-am", "staff_present": 2},
+    "sites/{site_id}/closure": {"reason": "repair"},
+    "sites/{site_id}/reopening": {"reason": "repaired"},
+    "sites/{site_id}/incidents": {"incident_id": "n-1", "kind": "fall", "severity": "minor"},
+    "sites/{site_id}/inspections": {"inspection_id": "i-1", "result": "passed"},
 }  # fmt: skip
 
 
@@ -45,7 +45,8 @@ async def test_every_route_records_the_event_it_says(run_gateway: RunGateway, ow
         body: dict[str, Any] = {"area": "310106", "actor": "relative:p-1", "time": "2026-11-23T10:00:00+08:00"}
         body |= {} if data is None else {"data": data}
         key = unique("cc")
-        answer = await running.client.post(f"/v1/childcare/{act.path.replace('{id}', 'x-1')}", json=body, headers={"idempotency-key": key})
+        path = act.path.format(**dict.fromkeys(act.ids, "x-1"))
+        answer = await running.client.post(f"/v1/childcare/{path}", json=body, headers={"idempotency-key": key})
         assert answer.status_code == 202, (act.path, answer.text)
         assert key in answer.text
 

@@ -7,8 +7,8 @@ from types import MappingProxyType
 
 from infra.gateway.access.event_rules import EVENT_RULES
 from infra.gateway.access.roles import Role
-from infra.gateway.domain_routes import beds, childcare, emergency
 from infra.gateway.domain_routes.emergency_calls import REGION
+from infra.gateway.domain_routes.registry import DOORS
 
 STATIC_FILES = "/static/"
 """The page's files hold no data; they are served to whoever asks, like ``/``."""
@@ -91,14 +91,9 @@ _TABLE: dict[tuple[str, str], RouteRule] = {
     ("GET", "/v1/beds/applications/{application_id}/why"): ONE_OF_ITS_OWN,
     ("GET", "/v1/childcare/sessions"): OFFERS,
     ("POST", "/v1/events"): Makes(None),
-    ("POST", "/v1/meals/orders"): Makes("meals.order.placed.v1"),
     ("POST", "/v1/meals/orders/{order_id}/cancellation"): Makes("meals.order.cancelled.v1"),
-    ("POST", "/v1/meals/providers/{provider_id}/capacity"): Makes("meals.capacity.published.v1"),
-    ("POST", "/v1/beds/applications"): Makes("beds.application.submitted.v1"),
-    **{("POST", f"/v1/beds/{act.path}"): Makes(act.event_type) for act in beds.ACTS},
     ("POST", "/v1/emergency/calls"): Makes("emergency.call.raised.v1"),
-    **{("POST", f"/v1/emergency/{act.path}"): Makes(act.event_type) for act in emergency.ACTS},
-    **{("POST", f"/v1/childcare/{act.path}"): Makes(act.event_type) for act in childcare.ACTS},
+    **{("POST", f"/v1/{domain}/{act.path}"): Makes(act.event_type) for domain, door in DOORS.items() for act in door.acts},
 }
 
 ROUTE_RULES: Mapping[tuple[str, str], RouteRule] = MappingProxyType(_TABLE)

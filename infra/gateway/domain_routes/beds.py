@@ -1,36 +1,16 @@
 """The resource routes of beds: families apply and answer, homes publish, admit and report, the office approves and overrides."""
 
-from collections.abc import Callable
-from typing import Any, NamedTuple
-
-from fastapi import APIRouter, Request
-from pydantic import BaseModel
-from starlette.responses import Response
-
-from infra.gateway.domain_routes.beds_why import add_why
+from infra.gateway.domain_routes.acts import Act
+from infra.gateway.domain_routes.beds_why import why_routes
 from infra.gateway.domain_routes.door import DomainDoor
-from infra.gateway.domain_routes.resource import IdPath, go, only_data
-from infra.gateway.gateway import Gateway
-from infra.gateway.openapi import ANSWERS, IDEMPOTENT, PREFER, wish_body
 from schemas import beds as words
-
-
-class Act(NamedTuple):
-    """One route that makes one event: its path behind ``/v1/beds/``, whose ids are fields of the data, the rest of the data, and what it
-    is for. The event is about the first id of the path."""
-
-    path: str
-    event_type: str
-    model: type[BaseModel]
-    summary: str
-    says: str = ""
-
 
 APPLICATION = "applications/{application_id}"
 OFFER = APPLICATION + "/offers/{offer_id}"
 HOME = "facilities/{facility_id}"
 BED = HOME + "/beds/{bed_id}"
 ACTS = (
+    Act("applications", "beds.application.submitted.v1", words.ApplicationSubmitted, "Apply for a bed", new="application_id"),
     Act(f"{APPLICATION}/withdrawal", "beds.application.withdrawn.v1", words.ApplicationWithdrawn, "Withdraw an application",
         "a bed promised goes on at once"),
     Act(f"{APPLICATION}/assessment", "beds.application.reassessed.v1", words.ApplicationReassessed, "Record a new assessment",
@@ -60,65 +40,5 @@ ACTS = (
 )  # fmt: skip
 
 
-def routes_of(gateway: Gateway) -> APIRouter:
-    """Every resource route of beds."""
-    routes = APIRouter(tags=["beds"])
-
-    @routes.post(
-        "/v1/beds/applications", summary="Apply for a bed", responses=ANSWERS, status_code=202,
-        openapi_extra=wish_body("BedApplication", words.ApplicationSubmitted) | {"parameters": [IDEMPOTENT, PREFER]},
-    )  # fmt: skip
-    async def apply(request: Request) -> Response:
-        """Becomes `beds.application.submitted.v1`; the `Idempotency-Key` is the event's id."""
-        return await go(
-            gateway, request, "beds.application.submitted.v1", "/gateway/beds/applications", subject_field="application_id",
-            data_of=only_data,
-        )  # fmt: skip
-
-    for act in ACTS:
-        _add(routes, gateway, act)
-    add_why(routes, gateway)
-    return routes
-
-
-def _add(routes: APIRouter, gateway: Gateway, act: Act) -> None:
-    source = f"/gateway/beds/{act.path.split('/', 1)[0]}"
-
-    async def about(request: Request, application_id: IdPath) -> Response:
-        return await _take(gateway, request, act, source, application_id=application_id)
-
-    async def about_offer(request: Request, application_id: IdPath, offer_id: IdPath) -> Response:
-        return await _take(gateway, request, act, source, application_id=application_id, offer_id=offer_id)
-
-    async def of_home(request: Request, facility_id: IdPath) -> Response:
-        return await _take(gateway, request, act, source, facility_id=facility_id)
-
-    async def of_bed(request: Request, facility_id: IdPath, bed_id: IdPath) -> Response:
-        return await _take(gateway, request, act, source, facility_id=facility_id, bed_id=bed_id)
-
-    endpoints: dict[tuple[str, ...], Callable[..., Any]] = {
-        ("application_id",): about, ("application_id", "offer_id"): about_offer, ("facility_id",): of_home,
-        ("facility_id", "bed_id"): of_bed,
-    }  # fmt: skip
-    named = tuple(part.strip("{}") for part in act.path.split("/") if part.startswith("{"))
-    endpoint = endpoints[named]
-    endpoint.__doc__ = f"Becomes `{act.event_type}`; the `Idempotency-Key` is its id{f': {act.says}' if act.says else ''}."
-    name = act.event_type.removesuffix(".v1").replace(".", "_")
-    routes.add_api_route(
-        f"/v1/beds/{act.path}", endpoint, methods=["POST"], summary=act.summary, responses=ANSWERS, status_code=202,
-        openapi_extra=wish_body(f"{act.model.__name__}At_{name}", act.model, without=named) | {"parameters": [IDEMPOTENT, PREFER]},
-        name=name,
-    )  # fmt: skip
-
-
-async def _take(gateway: Gateway, request: Request, act: Act, source: str, **ids: str) -> Response:
-    """The body's ``data`` may be left out where the path says it all."""
-
-    def data_of(body: dict[str, Any]) -> Any:
-        return {**(only_data(body) if body else {}), **ids}
-
-    return await go(gateway, request, act.event_type, source, subject=next(iter(ids.values())), data_of=data_of)
-
-
-DOOR = DomainDoor("beds", request_id_fields=("application_id",), routes=routes_of)
+DOOR = DomainDoor("beds", request_id_fields=("application_id",), acts=ACTS, routes=why_routes)
 """Named in `infra.gateway.domain_routes.registry`."""

@@ -31,11 +31,12 @@ At = Annotated[int | None, Query(ge=0, description="journal sequence number: the
 Offer = Annotated[str | None, Query(pattern=ID_PATTERN, description="exactly this allocation")]
 
 
-def add_why(routes: APIRouter, gateway: Gateway) -> None:
-    """Put the route in."""
+def why_routes(gateway: Gateway) -> APIRouter:
+    """What beds answers beside its acts."""
+    routes = APIRouter(tags=["beds"])
     one_at_a_time = asyncio.Semaphore(1)
 
-    @routes.get("/v1/beds/applications/{application_id}/why", summary="Why not me", tags=["beds"], responses=READ_ANSWERS)
+    @routes.get("/v1/beds/applications/{application_id}/why", summary="Why not me", responses=READ_ANSWERS)
     async def get_why(request: Request, application_id: Id, at: At = None, offer: Offer = None) -> Response:
         """A certificate of one past allocation: who was ahead and by which rule, at which journal sequence. It names people by
         salted hashes only and is checked offline with `laoxiao why --verify`."""
@@ -48,6 +49,8 @@ def add_why(routes: APIRouter, gateway: Gateway) -> None:
         async with one_at_a_time:
             wanted = ["--area", found["area"], *(["--at", str(at)] if at is not None else []), *(["--offer", offer] if offer else [])]
             return await _certified(application_id, wanted)
+
+    return routes
 
 
 async def _certified(application_id: str, wanted: list[str]) -> Response:

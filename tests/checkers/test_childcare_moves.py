@@ -31,6 +31,15 @@ def moved() -> Logs:
     old.send("child.registered", child_id="k", version=1, at_home=True)
     for hour in (8, 9):
         old.book(f"b-{hour}", f"h-{hour}", child_id="k")
+    move(old, new)
+    for hour in (10, 11, 12):
+        new.book(f"b-{hour}", f"h-{hour}", child_id="k")
+    return logs_of(old, new)
+
+
+def move(old: World, new: World) -> None:
+    """The child ``k`` moves; its account arrives, and a second passes."""
+    new.now_ms = max(old.now_ms, new.now_ms)
     asked = fact(new.send("child.registered", child_id="k", version=2, at_home=True, moved_from=OLD), "account.asked")
     question = {name: asked[name] for name in ("request_id", "child_id", "version", "held", "asking_area")}
     old.now_ms = new.now_ms = new.now_ms + 1_000
@@ -38,8 +47,10 @@ def moved() -> Logs:
     old.now_ms = new.now_ms = new.now_ms + 1_000
     new.send("account.answered", **{name: handed[name] for name in ("request_id", "child_id")}, counted=list(handed["counted"]))
     new.now_ms += 1_000
-    for hour in (10, 11, 12):
-        new.book(f"b-{hour}", f"h-{hour}", child_id="k")
+
+
+def logs_of(old: World, new: World) -> Logs:
+    """What both areas decided, as one journal."""
     raw: list[tuple[int, int, bytes | None]] = [(0, 0, journal.encode(Opened("test", Clock.WALL)))]
     for number, decision in enumerate([*old.decisions, *new.decisions], 1):
         raw.append((0, number, journal.encode(journal.Decided(0, number, 0, number - 1, (decision,)))))
@@ -58,6 +69,26 @@ def test_a_move_as_it_should_be_is_not_complained_of(moved: Logs) -> None:
     assert opened["counted"] == [{"area": OLD, "service": "care", "year": 2026, "units": 2}]
     _, last = find(moved, CONFIRMED, of("b-10"))
     assert (last["free_units"], last["quota_left"]) == (1, 0)
+
+
+def test_units_reserved_for_another_area_and_given_back_before_the_move_are_free_where_the_child_lives_then() -> None:
+    old, new = World(area=OLD), World(area=NEW)
+    for world in (old, new):
+        world.policy(services={"care": {"free_per_year": 1}})
+        world.site("s")
+        world.publish("s", session("h-8", "08:00", "08:50"))
+    old.send("child.registered", child_id="k", version=1, at_home=True)
+    wish: dict[str, Any] = {
+        "request_id": "r-1", "booking_id": "b-1", "child_id": "k", "family_id": "f", "service": "care", "year": 2026, "units": 1,
+        "asking_area": "310115", "settle_by": "2026-12-31T00:00:00+08:00",
+    }  # fmt: skip
+    assert fact(old.send("quota.reserve_requested", **wish), "quota.reserved")["units"] == 1
+    old.now_ms += 1_000
+    old.send("quota.settle_requested", request_id="r-1", booking_id="b-1", result="returned")
+    move(old, new)
+    booked = fact(new.book("b-2", "h-8", child_id="k"), "booking.confirmed")
+    assert booked["free_units"] == 1
+    assert not seen(logs_of(old, new))
 
 
 def test_an_account_handed_on_with_too_little(moved: Logs) -> None:

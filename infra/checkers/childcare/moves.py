@@ -60,6 +60,10 @@ class MovedAccounts(Eye[Area]):
             child_id, service = fact["data"].get("child_id"), fact["data"].get("service")
             if child_id is not None and service is not None:
                 touched |= {(service, child_id, year) for year in area.years.get((service, child_id), ())}
+            # What becomes of units reserved for another area names its request only.
+            holder = area.requests.get(fact["data"].get("request_id") or "", ("", None))[1]
+            if holder is not None:
+                touched.add(holder)
         for holder in sorted(touched):
             gone = area.quota(holder).gone
             last = self._last.get((area.area, holder), 0)

@@ -87,11 +87,12 @@ class AccountRequested(Model):
 
 
 class AccountAnswered(Model):
-    """The account, by whoever kept it until now: what was counted in every area."""
+    """The account, by whoever kept it until now: what was counted in every area, and which area it asked that has not answered."""
 
     request_id: Id
     child_id: Id
     counted: Annotated[tuple[AccountLine, ...], Field(max_length=LINES_MAX)]
+    uncounted: Annotated[tuple[Id, ...], Field(max_length=LINES_MAX)] = ()
 
 
 class EntitlementRegistered(Model):

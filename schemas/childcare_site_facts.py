@@ -237,6 +237,23 @@ class AccountDeferred(Fact, fact="childcare.account.deferred.v1"):
 class AccountHanded(Fact, fact="childcare.account.handed.v1"):
     """The account goes to ``asking_area``, with what was ``counted`` (`AccountLine`); nothing is free here for the child from now on.
 
+    ``uncounted``: areas that were asked what they had counted and have not answered; whoever is handed the account asks them. The reactor
+    sends ``childcare.account.answered.v1`` with id ``answer_id``.
+    """
+
+    request_id: str
+    answer_id: str
+    child_id: str
+    version: int
+    counted: tuple[dict[str, Any], ...]
+    uncounted: tuple[str, ...] = ()
+    asking_area: str
+    home_area: str
+
+
+class AccountCounted(Fact, fact="childcare.account.counted.v1"):
+    """An area that keeps the account asks what was counted here, and was overtaken: it is told, and the account stays where it is.
+
     The reactor sends ``childcare.account.answered.v1`` with id ``answer_id``.
     """
 
@@ -245,6 +262,7 @@ class AccountHanded(Fact, fact="childcare.account.handed.v1"):
     child_id: str
     version: int
     counted: tuple[dict[str, Any], ...]
+    uncounted: tuple[str, ...]
     asking_area: str
     home_area: str
 
@@ -252,13 +270,15 @@ class AccountHanded(Fact, fact="childcare.account.handed.v1"):
 class AccountOpened(Fact, fact="childcare.account.opened.v1"):
     """The account of a child that moved: what others ``counted`` is not free here any more, the rest is.
 
-    ``request_id`` None: it began here, as a late word of the register says.
+    ``request_id`` None: it began here, as a late word of the register says. ``uncounted``: areas still to be asked, each of which may have
+    counted something; nothing is free here until they have answered.
     """
 
     request_id: str | None
     child_id: str
     home_area: str
     counted: tuple[dict[str, Any], ...]
+    uncounted: tuple[str, ...] = ()
 
 
 class EntitlementRecorded(Fact, fact="childcare.entitlement.recorded.v1"):

@@ -296,6 +296,7 @@ WRITERS: dict[type[Fact], Callable[[ChildcareState, Any, int], None]] = {
     sited.AccountAsked: moves.asked,
     sited.AccountDeferred: moves.deferred,
     sited.AccountHanded: moves.handed,
+    sited.AccountCounted: _nothing,
     sited.AccountOpened: moves.opened,
     sited.EntitlementRecorded: _entitlement_recorded,
     sited.EntitlementMet: _entitlement_over,

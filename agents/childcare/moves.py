@@ -6,12 +6,12 @@ Asked while it waits itself, it answers when its own answer is in; asked after i
 for a child of which no register ever told it that it lived there, it answers when it is told so, by a word of any version. What
 an area promised stays promised; given back there later it is free nowhere: never too much, at worst too little.
 
-Known limit: when a register forgot where a child came from and put that right by a newer word, the area keeps the account and asks for
-what the other has counted; asked for the account before that answer is in, it hands it on without those counts, and the child may have
-them free once more. To wait instead would wait for ever where the question was overtaken, since that is refused and not answered.
+When a register forgot where a child came from and puts that right by a newer word, the area keeps the account and asks the other only for
+what it has counted; that is always answered, overtaken or not. Asked for the account before the answer is in, it hands it on with the name
+of the area that it has not heard, and whoever gets it asks there before anything is free.
 """
 
-from typing import Any
+from typing import Any, TypeVar
 
 from agents.childcare.quota import account as account_name
 from agents.childcare.quota import open_task
@@ -24,10 +24,14 @@ from schemas.childcare import ChildRegistered, ChildRegisteredEvent
 from schemas.childcare_duties import AccountAnsweredEvent, AccountRequestedEvent
 from schemas.childcare_facts import ChildHomeRecorded
 from schemas.childcare_reasons import ChildcareReason
-from schemas.childcare_site_facts import AccountAsked, AccountDeferred, AccountHanded, AccountOpened
+from schemas.childcare_site_facts import AccountAsked, AccountCounted, AccountDeferred, AccountHanded, AccountOpened
 from schemas.decisions import CoreReason, Reasoned
 from schemas.facts import Fact, TaskClosed, TaskKind
 
+Answer = TypeVar("Answer", AccountHanded, AccountCounted)
+Counted = dict[str, int]
+"""Units by ``area|service|year``."""
+Areas = tuple[str, ...]
 KEPT, WAITING, HANDED = "kept", "waiting", "handed"
 
 
@@ -67,19 +71,26 @@ def _lived_here(state: ChildcareState, data: ChildRegistered, account: Account, 
     """A word that a later one has overtaken, and the first to say that the child lived here: its account goes on from here."""
     if data.moved_from is not None and data.moved_from != state.area:
         return accept(_asked(state, (data.child_id, data.version), data.moved_from, held=False, answer_by_ms=None))
-    opened = AccountOpened(request_id=None, child_id=data.child_id, home_area=state.area, counted=())
+    opened = AccountOpened(request_id=None, child_id=data.child_id, home_area=state.area, counted=(), uncounted=account.uncounted)
     closed = _closed(account, "account_opened")
     if account.deferred is None:
         return accept(*closed, opened)
-    return accept(*closed, opened, _handed(state, data.child_id, account.deferred, account.counted, now_ms))
+    known_here = account.counted, account.uncounted
+    return accept(*closed, opened, _answer(AccountHanded, state, (data.child_id, *account.deferred), known_here, now_ms))
 
 
 def requested(state: ChildcareState, event: AccountRequestedEvent, now_ms: int) -> Verdict:
     """The child's new home asks for its account. From now on nothing is granted here, whatever the register said or will say of before."""
     data = event.data
     account = standing(state, data.child_id)
-    if data.version <= account.floor or data.asking_area == state.area:
+    whose = (data.request_id, data.asking_area, data.version)
+    known_here = account.counted, _unheard(account)
+    overtaken = data.version <= account.floor
+    if data.asking_area == state.area or (overtaken and not data.held):
         return refuse(ChildcareReason.ACCOUNT_OVERTAKEN, because("version_exists", version=account.floor))
+    if overtaken:
+        told = _answer(AccountCounted, state, (data.child_id, *whose), known_here, now_ms)
+        return accept(told, why=because("version_exists", version=account.floor))
     on_its_way = account.status == HANDED and account.other == data.asking_area
     if on_its_way and not data.held:
         return refuse(ChildcareReason.ACCOUNT_OVERTAKEN, because("on_its_way"))
@@ -88,27 +99,41 @@ def requested(state: ChildcareState, event: AccountRequestedEvent, now_ms: int) 
     if known is None or known[0] < data.version:
         facts += _closed(account, "lives_elsewhere")
         facts.append(ChildHomeRecorded(child_id=data.child_id, version=data.version, at_home=False))
-    whose = (data.request_id, data.asking_area, data.version)
     if data.held or account.status == KEPT:
-        return accept(*facts, _handed(state, data.child_id, whose, account.counted, now_ms))
+        return accept(*facts, _answer(AccountHanded, state, (data.child_id, *whose), known_here, now_ms))
     facts.append(AccountDeferred(request_id=data.request_id, child_id=data.child_id, version=data.version, asking_area=data.asking_area))
-    if account.status == HANDED:
+    if account.status in (HANDED, WAITING):
+        # Waiting too it asks anew: its own question is older, and may be overtaken where this one is not.
         facts.append(_asked(state, (data.child_id, data.version), account.other, held=False, answer_by_ms=None))
     return accept(*facts, why=because("account_elsewhere", area=account.other))
 
 
 def answered(state: ChildcareState, event: AccountAnsweredEvent, now_ms: int) -> Verdict:
-    """The account comes here, once; whoever has asked for it in the meantime is handed it at once."""
+    """The account comes here, once; whoever has asked for it in the meantime is handed it at once, else who has not counted is asked."""
     data = event.data
     account = state.accounts.get(data.child_id)
     if account is None or data.request_id not in account.asked:
         return refuse(ChildcareReason.UNKNOWN_ACCOUNT_REQUEST)
+    home_area = account.asked[data.request_id]
     counted = tuple(line.model_dump() for line in data.counted)
-    opened = AccountOpened(request_id=data.request_id, child_id=data.child_id, home_area=account.asked[data.request_id], counted=counted)
-    settles = account.status == WAITING or account.pending == data.request_id
+    settles = _settles(account, data.request_id)
+    known = {state.area, home_area, *account.heard}
+    if not settles and account.pending is not None:
+        known.add(account.asked[account.pending])
+    uncounted = tuple(sorted({*account.uncounted, *data.uncounted} - known))
+    opened = AccountOpened(
+        request_id=data.request_id,
+        child_id=data.child_id,
+        home_area=home_area,
+        counted=counted,
+        uncounted=uncounted,
+    )
     facts: list[Fact] = [*(_closed(account, "account_opened") if settles else ()), opened]
     if settles and account.status != HANDED and account.deferred is not None:
-        facts.append(_handed(state, data.child_id, account.deferred, merged(state.area, account.counted, counted), now_ms))
+        gone = merged(state.area, account.counted, counted)
+        facts.append(_answer(AccountHanded, state, (data.child_id, *account.deferred), (gone, uncounted), now_ms))
+    elif settles and account.status != HANDED and uncounted:
+        facts.append(_count_asked(state, data.child_id, uncounted[0], now_ms))
     return accept(*facts)
 
 
@@ -121,7 +146,7 @@ def unanswered(state: ChildcareState, child_id: str, now_ms: int) -> tuple[Reaso
     return (Reasoned(task, because("quota_answer_by")),)
 
 
-def merged(area: str, known: dict[str, int], lines: tuple[dict[str, Any], ...]) -> dict[str, int]:
+def merged(area: str, known: Counted, lines: tuple[dict[str, Any], ...]) -> Counted:
     """What is counted elsewhere, by ``area|service|year``: the most that anybody said, for a count without the account only falls."""
     counted = dict(known)
     for line in lines:
@@ -138,6 +163,32 @@ def sums(counted: dict[str, int]) -> dict[str, int]:
         what = key.split("|", 1)[1]
         found[what] = found.get(what, 0) + units
     return found
+
+
+def _settles(account: Account, request_id: str | None) -> bool:
+    """Whether this answer ends the waiting: it brings the account, or it is the one that is waited for."""
+    return account.pending == request_id or (account.status in ("", WAITING) and request_id not in account.counting)
+
+
+def _unheard(account: Account) -> tuple[str, ...]:
+    """The areas of which it is not known what they counted."""
+    awaited = set() if account.pending is None else {account.asked[account.pending]}
+    return tuple(sorted({*account.uncounted, *awaited}))
+
+
+def _count_asked(state: ChildcareState, child_id: str, home_area: str, now_ms: int) -> AccountAsked:
+    """Ask an area that the last holder has not heard; with the version by which the account is here, so that it is newer than theirs."""
+    version = state.accounts[child_id].floor
+    here = state.homes[child_id][1]
+    return AccountAsked(
+        request_id=derived_id("account", state.area, child_id, str(version), home_area),
+        child_id=child_id,
+        version=version,
+        held=True,
+        home_area=home_area,
+        asking_area=state.area,
+        answer_by_ms=now_ms + state.policies.at(now_ms).quota_answer_s * 1000 if here else None,
+    )
 
 
 def _asked(state: ChildcareState, of: tuple[str, int], home_area: str, *, held: bool, answer_by_ms: int | None) -> AccountAsked:
@@ -157,8 +208,12 @@ def _request_id(state: ChildcareState, child_id: str, version: int) -> str:
     return derived_id("account", state.area, child_id, str(version))
 
 
-def _handed(state: ChildcareState, child_id: str, whose: tuple[str, str, int], elsewhere: dict[str, int], now_ms: int) -> AccountHanded:
-    request_id, asking_area, version = whose
+def _answer(
+    kind: type[Answer], state: ChildcareState, whose: tuple[str, str, str, int], known: tuple[Counted, Areas], now_ms: int
+) -> Answer:
+    """``whose``: child, request, asking area and version; ``known``: what other areas have counted, and which have not said so."""
+    child_id, request_id, asking_area, version = whose
+    elsewhere, uncounted = known
     year_now = day_of(now_ms).year
     lines: list[dict[str, Any]] = []
     for key, units in elsewhere.items():
@@ -171,12 +226,13 @@ def _handed(state: ChildcareState, child_id: str, whose: tuple[str, str, int], e
             units = state.ledger.balance(f"used|{name}") + state.ledger.held(name)
             if units:
                 lines.append({"area": state.area, "service": service, "year": year_of, "units": units})
-    return AccountHanded(
+    return kind(
         request_id=request_id,
         answer_id=derived_id("answer", request_id),
         child_id=child_id,
         version=version,
         counted=tuple(sorted(lines, key=lambda line: (line["area"], line["service"], line["year"]))),
+        uncounted=tuple(area for area in uncounted if area != asking_area),
         asking_area=asking_area,
         home_area=state.area,
     )
@@ -209,7 +265,10 @@ def home_recorded(state: ChildcareState, fact: ChildHomeRecorded, now_ms: int) -
 def asked(state: ChildcareState, fact: AccountAsked, _now_ms: int) -> None:
     """It waits for the account, or, when it keeps it, for what the other has counted."""
     account = state.accounts[fact.child_id] = standing(state, fact.child_id)
+    others = set(_unheard(account)) - {fact.home_area}
+    account.uncounted = tuple(sorted(others)) if fact.held else ()
     if not fact.held:
+        account.heard = ()
         account.had = account.status == HANDED or (account.status == WAITING and account.had)
         account.status = WAITING
     if fact.answer_by_ms is not None:
@@ -217,6 +276,8 @@ def asked(state: ChildcareState, fact: AccountAsked, _now_ms: int) -> None:
         state.deadlines.set(f"account|{fact.child_id}", fact.answer_by_ms)
     account.other = fact.home_area
     account.asked[fact.request_id] = fact.home_area
+    if fact.held:
+        account.counting = tuple(sorted({*account.counting, fact.request_id}))
     account.pending = fact.request_id
 
 
@@ -233,16 +294,22 @@ def handed(state: ChildcareState, fact: AccountHanded, _now_ms: int) -> None:
     account.status, account.other, account.had = HANDED, fact.asking_area, True
     account.floor = max(account.floor, fact.version)
     account.deferred = account.pending = None
+    account.uncounted = account.heard = ()
 
 
 def opened(state: ChildcareState, fact: AccountOpened, _now_ms: int) -> None:
     """What the other has counted counts here; the account is this area's, unless it was handed on since."""
     account = state.accounts[fact.child_id] = standing(state, fact.child_id)
+    settles = _settles(account, fact.request_id)
     if fact.request_id is not None:
         del account.asked[fact.request_id]
+        account.counting = tuple(one for one in account.counting if one != fact.request_id)
     account.counted = merged(state.area, account.counted, fact.counted)
     account.elsewhere = sums(account.counted)
-    if account.status in ("", WAITING) or account.pending == fact.request_id:
+    if account.status != HANDED:
+        account.uncounted = fact.uncounted
+        account.heard = tuple(sorted({*account.heard, fact.home_area} - {state.area}))
+    if settles:
         account.pending = None
         state.deadlines.clear(f"account|{fact.child_id}")
         state.stuck.pop(f"account|{fact.child_id}", None)

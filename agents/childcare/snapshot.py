@@ -156,9 +156,12 @@ def _take_small(state: ChildcareState, row: Row) -> None:
             state.pickup[name] = (version, tuple(persons))
         case ["home", name, version, at_home]:
             state.homes[name] = (version, at_home)
-        case ["account", name, status, floor, other, asked, pending, task_id, deferred, counted, had]:
-            whose = None if deferred is None else (deferred[0], deferred[1], deferred[2])
-            state.accounts[name] = Account(status, floor, other, asked, pending, task_id, whose, counted, had, sums(counted))
+        case ["account", name, status, floor, other, asked, pending, task_id, deferred, counted, had, uncounted, heard, counting]:
+            account = Account(status, floor, other, asked, pending, task_id, None, counted, had)
+            account.deferred = None if deferred is None else (deferred[0], deferred[1], deferred[2])
+            account.uncounted, account.heard, account.counting = tuple(uncounted), tuple(heard), tuple(counting)
+            account.elsewhere = sums(counted)
+            state.accounts[name] = account
         case ["recorded", name, at_ms]:
             state.recorded[name] = at_ms
         case ["task", task_id, about]:

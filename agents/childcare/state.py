@@ -260,6 +260,12 @@ class Account:
     """Units counted in other areas, by ``area|service|year``."""
     had: bool = False
     """The account was kept here at some time: what the register says late of before tells nothing new."""
+    uncounted: tuple[str, ...] = ()
+    """Areas still to be asked what they have counted, in this order."""
+    heard: tuple[str, ...] = ()
+    """Areas that have answered since the account came here."""
+    counting: tuple[str, ...] = ()
+    """Questions not answered that ask what was counted only: no answer to them brings the account."""
     elsewhere: dict[str, int] = field(default_factory=dict)
     """Derived: their sums by ``service|year``."""
 

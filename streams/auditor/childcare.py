@@ -33,6 +33,7 @@ from schemas.childcare_facts import (
 )
 from schemas.childcare_site_facts import (
     AccountAsked,
+    AccountCounted,
     AccountDeferred,
     AccountHanded,
     AccountOpened,
@@ -126,7 +127,7 @@ TABLE = Table(
         {
             SiteListed, StaffingRecorded, RatioBreached, SessionClosed, SiteClosureRecorded, SiteReopeningRecorded, IncidentRecorded,
             BookingRefused, BookingRepriced, OfferAccepted, ChildRestricted, ChildHomeRecorded, PickupPersonsRecorded, PolicyApplied,
-            QuotaDenied, QuotaSettlementAsked, AccountAsked, AccountDeferred, AccountHanded, AccountOpened,
+            QuotaDenied, QuotaSettlementAsked, AccountAsked, AccountDeferred, AccountHanded, AccountCounted, AccountOpened,
         }
     ),
 )  # fmt: skip

@@ -7,7 +7,7 @@ that comes twice is answered once whichever way it came.
 from collections.abc import Iterator
 
 from schemas.childcare_facts import QuotaAsked
-from schemas.childcare_site_facts import AccountAsked, AccountHanded, QuotaDenied, QuotaReserved, QuotaSettlementAsked
+from schemas.childcare_site_facts import AccountAsked, AccountCounted, AccountHanded, QuotaDenied, QuotaReserved, QuotaSettlementAsked
 from schemas.journal import instant
 from streams.handovers.handover import Handed, Route, Wish
 
@@ -59,10 +59,12 @@ def _account_question(handed: Handed) -> Iterator[Wish]:
 
 
 def _account_answer(handed: Handed) -> Iterator[Wish]:
-    """The account, to whoever asked for it."""
+    """The account, or what was counted, to whoever asked for it."""
     fact = handed.fact
-    assert isinstance(fact, AccountHanded)
-    data = {"request_id": fact.request_id, "child_id": fact.child_id, "counted": list(fact.counted)}
+    assert isinstance(fact, AccountHanded | AccountCounted)
+    data = {
+        "request_id": fact.request_id, "child_id": fact.child_id, "counted": list(fact.counted), "uncounted": list(fact.uncounted),
+    }  # fmt: skip
     yield Wish("childcare.account.answered.v1", fact.asking_area, fact.child_id, data)
 
 
@@ -71,6 +73,6 @@ ROUTES = (
     Route("quota_answer", "childcare", "childcare", frozenset({QuotaReserved.type, QuotaDenied.type}), _answer),
     Route("quota_settlement", "childcare", "childcare", frozenset({QuotaSettlementAsked.type}), _settlement),
     Route("account_question", "childcare", "childcare", frozenset({AccountAsked.type}), _account_question),
-    Route("account_answer", "childcare", "childcare", frozenset({AccountHanded.type}), _account_answer),
+    Route("account_answer", "childcare", "childcare", frozenset({AccountHanded.type, AccountCounted.type}), _account_answer),
 )
 """Named in `streams.handovers.registry`."""

@@ -9,6 +9,7 @@ import orjson
 from schemas import childcare_facts as facts
 from schemas.childcare_site_facts import (
     AccountAsked,
+    AccountCounted,
     AccountDeferred,
     AccountHanded,
     AccountOpened,
@@ -346,6 +347,7 @@ FOLDS: dict[type[Fact], Fold] = childcare_sites.FOLDS | {
 NOT_PROJECTED: dict[type[Fact], str] = {
     AccountAsked: "between areas only; what is overdue is a task, which has its row",
     AccountDeferred: "between areas only; the question waits in the area's state until its own is answered",
+    AccountCounted: "between areas only; what is promised and used here has its own rows",
     AccountHanded: "between areas only; what is promised and used here has its own rows",
     AccountOpened: "other areas' sessions have their rows there; what is left is said with each booking",
     facts.ChildHomeRecorded: "the registry it was told from holds it; a refusal that rests on it says so in its explanation",

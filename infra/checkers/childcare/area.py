@@ -119,6 +119,8 @@ class Area(fold.Area):
     """What other areas counted of a child that moved here, by area, service and year."""
     account_awaited: dict[str, str] = field(default_factory=dict)
     """By child: the question to another area without whose answer nothing is free here."""
+    account_counts: set[str] = field(default_factory=set)
+    """Questions that asked for what was counted only."""
     account_gone: set[str] = field(default_factory=set)
     """Children whose account was handed on, or is asked for back."""
     years: dict[tuple[str, str], set[int]] = field(default_factory=dict)

@@ -35,6 +35,7 @@ HANDED_OVER = (
     "childcare.quota.settlement_asked.v1",
     "childcare.account.asked.v1",
     "childcare.account.handed.v1",
+    "childcare.account.counted.v1",
 )
 """Facts that the child's home area, or the area that asked it, must hear of by an event of this same domain."""
 

@@ -264,7 +264,9 @@ def _settled(area: Area, data: Data) -> None:
 
 def _account_asked(area: Area, data: Data) -> None:
     area.account_awaited[data["child_id"]] = data["request_id"]
-    if not data["held"]:
+    if data["held"]:
+        area.account_counts.add(data["request_id"])
+    else:
         area.account_gone.add(data["child_id"])
 
 
@@ -281,7 +283,8 @@ def _account_opened(area: Area, data: Data) -> None:
         if key[0] != area.area:
             carried[key] = max(line["units"], carried.get(key, 0))
     awaited = area.account_awaited.get(child_id)
-    if awaited is not None and (awaited == data["request_id"] or child_id in area.account_gone):
+    brings_it = child_id in area.account_gone and data["request_id"] not in area.account_counts
+    if awaited is not None and (awaited == data["request_id"] or brings_it):
         del area.account_awaited[child_id]
         area.account_gone.discard(child_id)
 

@@ -10,6 +10,7 @@ from infra.checkers.fold import Eye, Fact
 from infra.checkers.logs import Decided
 
 OPENED, HANDED = "childcare.account.opened.v1", "childcare.account.handed.v1"
+ASKED, COUNTED = "childcare.account.asked.v1", "childcare.account.counted.v1"
 Lines = dict[tuple[str, str, int], int]
 """Units by area, service and year; none that are 0."""
 
@@ -24,34 +25,72 @@ class Change:
 
 
 class MovedAccounts(Eye[Area]):
-    """What is handed on is what was counted, to the unit; it is opened as it was handed, once; and the sum over the areas holds.
+    """What is handed on or told is what was counted, to the unit; it is opened as it was, once; and the sum over the areas holds.
 
-    The sum is judged at every instant at which anything was promised, of each child whose account moved within these logs, unless an area
-    gave it something before any register had spoken of it there (then it believed the family, as policy lets it).
+    An area that was asked what it counted and has not said so is named to whoever is handed the account. The sum is judged at every
+    instant at which anything was promised, of each child whose account moved within these logs, unless an area gave it something before
+    any register had spoken of it there (then it believed the family, as policy lets it).
     """
 
     def __init__(self) -> None:
         super().__init__("Q01")
-        self._handed: dict[str, Lines] = {}
-        self._opened: list[tuple[str, dict[str, Any], Decided]] = []
+        self._handed: set[str] = set()
+        self._told: dict[str, list[tuple[Lines, set[str]]]] = {}
+        """By request: what it was answered, and which areas had not been heard."""
+        self._opened: list[tuple[str, dict[str, Any], set[str] | None, Decided]] = []
+        """Where, what, and the areas that need not be asked (None: all, for the account has gone on)."""
+        self._unheard: dict[tuple[str, str], set[str]] = {}
+        self._heard: dict[tuple[str, str], set[str]] = {}
         self._changes: dict[Holder, list[Change]] = {}
         self._last: dict[tuple[str, Holder], int] = {}
         self._limits: dict[str, int] = {}
         self._believed: set[str] = set()
 
     def before(self, area: Area, decided: Decided, fact: Fact) -> None:
-        """Judge what is handed on; keep what is opened until all logs are read."""
+        """Judge what is handed on or told; keep what is opened until all logs are read."""
         data = fact["data"]
-        if fact["type"] == OPENED:
-            self._opened.append((area.area, data, decided))
-        elif fact["type"] == HANDED:
+        if fact["type"] == ASKED:
+            self._ask(area, data)
+        elif fact["type"] == OPENED:
+            self._open(area, decided, data)
+        elif fact["type"] in (HANDED, COUNTED):
             said = lines_of(data["counted"])
-            if data["request_id"] in self._handed:
-                self.note(f"the account of request {data['request_id']} is handed on twice", decided)
-            self._handed[data["request_id"]] = said
             counted = _counted(area, data["child_id"], int(day_of(decided.time_ms)[:4]) - 1)
             if said != counted:
                 self.note(f"the account of {data['child_id']} is handed on with {said}, counted were {counted}", decided)
+            self._told.setdefault(data["request_id"], []).append((said, set(data.get("uncounted", ()))))
+            if fact["type"] == HANDED:
+                self._hand(area, decided, data)
+
+    def _ask(self, area: Area, data: dict[str, Any]) -> None:
+        at = area.area, data["child_id"]
+        if data["held"]:
+            self._unheard.setdefault(at, set()).add(data["home_area"])
+        else:
+            self._unheard.pop(at, None)
+            self._heard.pop(at, None)
+
+    def _open(self, area: Area, decided: Decided, data: dict[str, Any]) -> None:
+        at = area.area, data["child_id"]
+        if data["child_id"] in area.account_gone and data["child_id"] not in area.account_awaited:
+            self._opened.append((area.area, data, None, decided))
+            return
+        heard = self._heard.setdefault(at, set())
+        heard.add(data["home_area"])
+        unheard = self._unheard.setdefault(at, set())
+        unheard.discard(data["home_area"])
+        unheard.update(data.get("uncounted", ()))
+        self._opened.append((area.area, data, heard | unheard | {area.area}, decided))
+
+    def _hand(self, area: Area, decided: Decided, data: dict[str, Any]) -> None:
+        at = area.area, data["child_id"]
+        if data["request_id"] in self._handed:
+            self.note(f"the account of request {data['request_id']} is handed on twice", decided)
+        self._handed.add(data["request_id"])
+        forgotten = self._unheard.pop(at, set()) - {data["asking_area"], *data.get("uncounted", ())}
+        if forgotten:
+            self.note(f"the account of {data['child_id']} is handed on, and that {sorted(forgotten)} did not count is not said", decided)
+        self._heard.pop(at, None)
 
     def after(self, area: Area, decided: Decided) -> None:
         """Write down what changed of each holder these facts name."""
@@ -81,11 +120,16 @@ class MovedAccounts(Eye[Area]):
     def end(self, areas: dict[str, Area]) -> None:
         """What was opened was handed on so; and the sums, in the order of time."""
         moved = set()
-        for name, data, decided in self._opened:
+        for name, data, known, decided in self._opened:
             moved.add(data["child_id"])
-            handed = self._handed.get(data["request_id"])
-            if data["request_id"] is not None and data["home_area"] in areas and handed != lines_of(data["counted"]):
-                self.note(f"{name} opens the account of {data['child_id']} with {lines_of(data['counted'])}, handed was {handed}", decided)
+            if data["request_id"] is None or data["home_area"] not in areas:
+                continue
+            told, opened = self._told.get(data["request_id"], []), lines_of(data["counted"])
+            fitting = [uncounted for lines, uncounted in told if lines == opened]
+            if not fitting:
+                self.note(f"{name} opens the account of {data['child_id']} with {opened}, handed was {told}", decided)
+            elif known is not None and not any(uncounted <= known for uncounted in fitting):
+                self.note(f"{name} opens the account of {data['child_id']} and forgets that {fitting} did not count", decided)
         for holder, changes in sorted(self._changes.items()):
             if holder[1] in moved and holder[1] not in self._believed:
                 self._sum(holder, changes)

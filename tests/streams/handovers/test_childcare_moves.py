@@ -182,7 +182,7 @@ async def test_two_moves_in_a_row_hand_the_account_on_through_an_area_that_still
     first = await city.sent()
     city.lives(C, 3, B)
     (second,) = await city.sent()
-    assert types(city.arrive(second)) == ["child.home_recorded", "account.deferred"]
+    assert types(city.arrive(second)) == ["child.home_recorded", "account.deferred", "account.asked"]
     for item in first:
         city.arrive(item)
     await city.rest()
@@ -246,6 +246,45 @@ async def test_a_child_no_register_spoke_of_before_is_vouched_for_by_a_word_of_a
     assert freed(city.book(B, 12)) == 8
 
 
+async def test_what_was_asked_and_not_answered_is_asked_by_whoever_is_handed_the_account(city: City) -> None:
+    """The register forgot whence the child came to B, put that right, and the child moved on before A had answered."""
+    city.lives(A, 1)
+    city.book(A, 8)
+    city.lives(B, 2)
+    assert fact(city.lives(B, 3, A), "account.asked")["held"] is True
+    late = await city.sent()
+    city.lives(C, 4, B)
+    (question,) = await city.sent()
+    assert fact(city.arrive(question), "account.handed")["uncounted"] == (A,)
+    (answer,) = await city.sent()
+    opened = city.arrive(answer)
+    assert types(opened) == ["account.opened", "account.asked"]
+    assert (fact(opened, "account.asked")["home_area"], fact(opened, "account.asked")["held"]) == (A, True)
+    assert freed(city.book(C)) == 0
+    for item in late:
+        city.arrive(item)
+    await city.rest()
+    assert freed(city.book(C, 12)) == 4
+
+
+async def test_areas_that_asked_each_other_are_each_asked_once(city: City) -> None:
+    """A asks B what it counted, B asks A, and C has the account from B: it asks A, and not B again, of which A has heard nothing."""
+    city.lives(A, 1)
+    city.book(A, 3)
+    city.lives(B, 2)
+    city.book(B, 2)
+    city.lives(A, 3, B)
+    city.lives(B, 4, A)
+    late = await city.sent()
+    city.lives(C, 5, B)
+    await city.rest()
+    for item in late:
+        city.arrive(item)
+    await city.rest()
+    assert not city.worlds[C].state.tasks
+    assert freed(city.book(C, 12)) == 7
+
+
 async def test_an_answer_nobody_waits_for_changes_nothing(city: City) -> None:
     city.lives(A, 1)
     answer = city.worlds[A].send("account.answered", request_id="r-1", child_id="k", counted=[])
@@ -289,3 +328,36 @@ async def test_in_any_order_of_moves_questions_and_bookings_the_year_has_twelve(
     last = homes[-1]
     city.book(last, 50 - len([one for one in city.worlds[last].decisions if one.event_type == "childcare.booking.requested.v1"]))
     assert city.free() == LIMIT, "and what is left is to be had where the child lives"
+
+
+@pytest.mark.parametrize("seed", range(40))
+async def test_in_any_order_of_questions_a_register_that_forgets_whence_and_puts_it_right_loses_no_count(city: City, seed: int) -> None:
+    """The words come in their order, what areas tell each other in any, late or twice. All was booked where the child lived first."""
+    rng = Random(seed)
+    first = rng.randrange(1, LIMIT)
+    city.lives(A, 1)
+    for area in (B, C):
+        city.lives(area, 1, here=False)
+    assert freed(city.book(A, first)) == first
+    words: list[tuple[str, int, str | None, bool]] = []
+    home = A
+    for move in range(2, 7):
+        before, home = home, rng.choice([area for area in (A, B, C) if area != home])
+        came = [(home, 10 * move, None, True), (home, 10 * move + 1, before, True)]
+        words += [*(came if rng.random() < 0.5 else came[1:]), (before, 10 * move + 1, None, False)]
+    on_their_way: list[Received] = []
+    while words or on_their_way:
+        on_their_way += await city.sent()
+        if words and rng.random() < 0.4:
+            area, version, came_from, here = words.pop(0)
+            city.lives(area, version, came_from, here=here)
+        elif on_their_way:
+            item = on_their_way[rng.randrange(len(on_their_way))]
+            city.arrive(item)
+            if rng.random() < 0.7:
+                on_their_way.remove(item)
+        if not words:
+            on_their_way += await city.sent()
+    await city.rest()
+    for area in (A, B, C):
+        assert freed(city.book(area, LIMIT)) == (LIMIT - first if area == home else 0)

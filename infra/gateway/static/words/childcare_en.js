@@ -322,6 +322,7 @@ export const en = {
   "fact.childcare.account.asked.v1": "Account asked of the home before",
   "fact.childcare.account.deferred.v1": "Account still elsewhere",
   "fact.childcare.account.handed.v1": "Account handed on",
+  "fact.childcare.account.counted.v1": "What was counted is told",
   "fact.childcare.account.opened.v1": "Account taken over",
   "fact.childcare.entitlement.recorded.v1": "Entitlement recorded",
   "fact.childcare.entitlement.met.v1": "Entitlement met",

@@ -322,6 +322,7 @@ export const zh = {
   "fact.childcare.account.asked.v1": "询问原居住区名额",
   "fact.childcare.account.deferred.v1": "名额待交接",
   "fact.childcare.account.handed.v1": "名额已交接",
+  "fact.childcare.account.counted.v1": "已告知次数",
   "fact.childcare.account.opened.v1": "已接续名额",
   "fact.childcare.entitlement.recorded.v1": "应享服务已登记",
   "fact.childcare.entitlement.met.v1": "应享服务已足额",

@@ -37,6 +37,7 @@ HANDED_OVER = {
     "childcare.quota.settlement_asked.v1": "childcare.quota.settle_requested.v1",
     "childcare.account.asked.v1": "childcare.account.requested.v1",
     "childcare.account.handed.v1": "childcare.account.answered.v1",
+    "childcare.account.counted.v1": "childcare.account.answered.v1",
 }
 
 

@@ -63,15 +63,18 @@ class Freed(Watch):
                 continue
             if unit_id in self._before.free:
                 continue  # it may have gone before it moved
-            went = area.calls.get(area.units[unit_id].on or "")
-            chosen = went is not None and any(
-                fact["type"] == SENT and fact["data"]["override"] is None and fact["data"]["responder_id"] == unit_id for fact in facts
-            )
-            if went is None or not chosen or went.call_id not in self._before.waiting or went.severity not in GRAVITY:
+            # Where it went then: later in the decision an operator may have taken it, or judged that incident anew.
+            went = next((fact["data"] for fact in reversed(facts) if _chosen(fact, unit_id)), None)
+            if went is None or went["call_id"] not in self._before.waiting or went["severity"] not in GRAVITY:
                 continue
-            graver = [one for one in could if GRAVITY.index(one.severity) < GRAVITY.index(went.severity)]
+            graver = [one for one in could if GRAVITY.index(one.severity) < GRAVITY.index(went["severity"])]
             if graver:
-                self.say("E02", f"{unit_id} became free and goes to {went.call_id}, {graver[0].call_id} is graver and waits", decided)
+                self.say("E02", f"{unit_id} became free and goes to {went['call_id']}, {graver[0].call_id} is graver and waits", decided)
+
+
+def _chosen(fact: Fact, unit_id: str) -> bool:
+    """Whether a search of ours sent this one, and no operator."""
+    return bool(fact["type"] == SENT and fact["data"]["override"] is None and fact["data"]["responder_id"] == unit_id)
 
 
 class Suggestions(Watch):

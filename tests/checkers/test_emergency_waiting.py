@@ -1,5 +1,7 @@
 """E02 as the checkers see it where one decision does several things: what is judged is where somebody went when it became free."""
 
+from typing import Any
+
 import pytest
 
 from infra.checkers.emergency.checks import CHECKS
@@ -7,10 +9,12 @@ from infra.checkers.fold import fold
 from infra.checkers.logs import Logs, judge
 from schemas import journal
 from schemas.journal import Clock, Opened
-from tests.agents.emergency.world import World, types
+from tests.agents.emergency.world import World, north, types
 from tests.checkers.planting import change_fact, find
 
 SENT = "emergency.responder.dispatched.v1"
+QUIET: dict[str, Any] = {"stopgap": False, "search_retry_s": 900, "accept_s": 310, "repeat_s": 3600, "fix_age_s_max": 3600}
+"""Nothing else is due in the decision that is judged: what is touched in it is not judged."""
 DISPATCHED_AND_TAKEN = ["responder.dispatched", "responder.released", "responder.dispatched"]
 
 
@@ -18,8 +22,7 @@ DISPATCHED_AND_TAKEN = ["responder.dispatched", "responder.released", "responder
 def world() -> World:
     """One responder, asked for the first of four incidents, all of which wait for somebody; ``lesser`` is the least. An answer is due."""
     world = World()
-    # Nothing else is due in the decision that is judged: what is touched in it is not.
-    world.policy(stopgap=False, search_retry_s=900, accept_s=310, repeat_s=3600, fix_age_s_max=3600)
+    world.policy(**QUIET)
     world.unit("a", 300)
     for number, call_id in enumerate(("first", "second", "third", "lesser")):
         world.press(call_id, f"p-{number}", channel="button" if number else "smoke")
@@ -57,6 +60,22 @@ def test_an_incident_that_is_judged_lesser_in_the_same_decision_was_the_gravest_
     assert types(decision).index("responder.dispatched") < types(decision).index("call.triaged")
     assert world.state.units.by_id["a"].engaged == "first"
     assert complaints(logs_of(world)) == []
+
+
+def test_whoever_has_moved_since_it_was_sent_went_to_the_gravest_that_it_could_reach_then() -> None:
+    far = World()
+    far.policy(**QUIET)
+    far.unit("a", 4800)
+    far.press("lesser", "p-1", channel="smoke")
+    far.send("call.triaged", call_id="lesser", severity="help", kind="fire")
+    far.press("grave", "p-2", position=north(-1000))
+    far.run(305)
+    far.send("responder.reported", responder_id="a", status="available", position=north(4800))
+    far.now_ms += 10_000
+    decision = far.send("responder.positioned", responder_id="a", position=north(3000))
+    assert types(decision).index("responder.dispatched") < types(decision).index("responder.located")
+    assert far.state.units.by_id["a"].engaged == "lesser"
+    assert complaints(logs_of(far)) == []
 
 
 def test_who_goes_to_the_lesser_while_the_graver_waits_is_complained_of(world: World) -> None:

@@ -14,10 +14,8 @@ from infra.checkers.logs import Decided
 SENT = "emergency.responder.dispatched.v1"
 SHORT = "emergency.dispatch.short.v1"
 SUGGESTED = "emergency.dispatch.preemption_suggested.v1"
-FREES = (
-    "emergency.responder.status_recorded.v1", "emergency.responder.located.v1", "emergency.dispatch.ended.v1",
-    "emergency.responder.released.v1",
-)  # fmt: skip
+MOVES = ("emergency.responder.status_recorded.v1", "emergency.responder.located.v1")
+FREES = (*MOVES, "emergency.dispatch.ended.v1", "emergency.responder.released.v1")
 """Facts that can make a responder free, or bring one near enough."""
 
 
@@ -64,8 +62,11 @@ class Freed(Watch):
             if unit_id in self._before.free:
                 continue  # it may have gone before it moved
             # Where it went then: later in the decision an operator may have taken it, or judged that incident anew.
-            went = next((fact["data"] for fact in reversed(facts) if _chosen(fact, unit_id)), None)
-            if went is None or went["call_id"] not in self._before.waiting or went["severity"] not in GRAVITY:
+            place = next((number for number, fact in reversed(list(enumerate(facts))) if _chosen(fact, unit_id)), None)
+            if place is None or any(fact["type"] in MOVES and fact["data"]["responder_id"] == unit_id for fact in facts[place:]):
+                continue  # nobody chose it, or it has moved since, and what it could reach then is not seen any more
+            went = facts[place]["data"]
+            if went["call_id"] not in self._before.waiting or went["severity"] not in GRAVITY:
                 continue
             graver = [one for one in could if GRAVITY.index(one.severity) < GRAVITY.index(went["severity"])]
             if graver:

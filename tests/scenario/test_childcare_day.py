@@ -76,7 +76,7 @@ def test_everything_that_can_happen_to_a_booking_happens() -> None:
         "booking.repriced", "offer.accepted", "offer.declined", "offer.withdrawn", "child.restricted", "inspection.overdue",
         "quota.reserved", "quota.denied", "quota.settled", "quota.overdue", "entitlement.met", "entitlement.unmet",
         "child.carried_over", "booking.extended", "ratio.breached", "account.asked", "account.deferred", "account.handed",
-        "account.opened",
+        "account.opened", "account.counted",
     }  # fmt: skip
     assert left <= {f"childcare.{name}.v1" for name in expected}, "what needs another area, a month, or families who react"
     reasons = {one.reason for one in made}

@@ -11,6 +11,7 @@ import orjson
 import pytest
 from aiokafka import TopicPartition
 
+from infra.stack.child import log_tail
 from infra.supervisor.deployment import Deployment, Shape
 from schemas.journal import Clock
 from schemas.topics import DOMAINS, decisions_topic
@@ -63,6 +64,12 @@ async def owner_of(running: Deployment) -> str:
     return next(name for name in running.supervisor.running if name in owner)
 
 
+def survivors(running: Deployment, killed: str) -> str:
+    """What the workers left have to say for themselves."""
+    left = {name: one for name, one in running.supervisor.running.items() if name.startswith("worker") and name != killed}
+    return "\n".join(f"{name} {'lives' if one.pid else 'has ended'}:\n{log_tail(one.log_file, 30)}" for name, one in left.items())
+
+
 async def seen_s(client: httpx.AsyncClient, call_id: str, pressed_s: asyncio.Future[float]) -> float:
     """Seconds from the press until an operator's live view shows it."""
     async with client.stream("GET", f"/v1/emergency/live?area={REGION}") as stream:
@@ -96,7 +103,10 @@ async def test_after_a_kill_of_the_owner_a_press_is_seen_in_a_second_and_sent_fo
             # Nobody ticks the supervisor from here on: the killed worker stays dead, the other one is the survivor.
             assert running.supervisor.running[owner].send(signal.SIGKILL)
             press = {"call_id": "after", "channel": "button", "person_id": "p-2", "position": HERE}
-            facts = await decided(client, event("call.raised", "after", press))
+            try:
+                facts = await decided(client, event("call.raised", "after", press))
+            except AssertionError as unanswered:
+                raise AssertionError(f"{unanswered}\n{survivors(running, owner)}") from unanswered
             sent_s = time.monotonic() - began_s
             async with asyncio.timeout(SENT_S_MAX):
                 shown_s = await looking

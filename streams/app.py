@@ -135,6 +135,7 @@ class Worker:
         Raises `TopicsUnfit` or a Kafka error at the start; later troubles end in `die`.
         """
         config = self.config
+        self._metrics.in_group(config.domain, inside=False)
         await check_topics(config.bootstrap, config.partitions, (config.domain,))
         async with AsyncExitStack() as stack:
             self._carrying = Carrying(
@@ -191,6 +192,7 @@ class Worker:
     async def _assigned(self, _app: Any, assigned: set[Any], **_: Any) -> None:
         """Inside the group's rebalance: only start what has to be done."""
         self._outside_since_s = None
+        self._metrics.in_group(self.config.domain, inside=True)
         wanted = {place.partition for place in assigned if place.topic == events_topic(self.config.domain)}
         assert self._carrying is not None
         for partition, owner in self.owners.items():
@@ -204,6 +206,7 @@ class Worker:
             self.owners[partition].take()
 
     async def _revoked(self, _app: Any, revoked: set[Any], **_: Any) -> None:
+        self._metrics.in_group(self.config.domain, inside=False)
         if self._outside_since_s is None:
             self._outside_since_s = time.monotonic()
         for place in revoked:

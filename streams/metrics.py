@@ -52,6 +52,9 @@ class Metrics(Protocol):
     def released(self, domain: str, partition: int) -> None:
         """The partition is no longer owned here: drop its gauges."""
 
+    def in_group(self, domain: str, inside: bool) -> None:
+        """Whether the worker is in its consumer group with an assignment, even an empty one (gauge); not while a rebalance goes on."""
+
     def recovered(self, domain: str, seconds: float, records: int) -> None:
         """A partition was rebuilt from so many journal records (histogram of seconds; counter of records)."""
 
@@ -106,6 +109,9 @@ class NoMetrics:
         """See `Metrics`."""
 
     def released(self, domain: str, partition: int) -> None:
+        """See `Metrics`."""
+
+    def in_group(self, domain: str, inside: bool) -> None:
         """See `Metrics`."""
 
     def recovered(self, domain: str, seconds: float, records: int) -> None:

@@ -11,7 +11,7 @@ from xdist.remote import Producer  # type: ignore[import-untyped]  # publishes n
 from xdist.scheduler import LoadFileScheduling  # type: ignore[import-untyped]  # see above
 from xdist.workermanage import WorkerController  # type: ignore[import-untyped]  # see above
 
-HEAVY = ("tests/auditor/", "tests/cli/test_up.py", "tests/faults/", "tests/gateway/test_last_seat.py")
+HEAVY = ("tests/auditor/", "tests/cli/test_up.py", "tests/faults/", "tests/gateway/test_last_seat.py", "tests/supervisor/test_ready.py")
 """Where deployments are started; folders end with a slash."""
 ONE_SCOPE = "heavy"
 

@@ -17,6 +17,7 @@ from infra.stack.home import free_ports
 from infra.stack.local import LocalStack
 from infra.supervisor.layout import sharing
 from infra.supervisor.processes import Service, Supervisor
+from infra.telemetry.carrying import in_group
 from schemas.journal import Clock
 from schemas.topics import DOMAINS
 from streams.topics import create_topics
@@ -169,26 +170,33 @@ class Deployment:
         return place.read_text()
 
     async def wait_ready(self) -> None:
-        """Until the gateway says it can serve and every worker answers on its metrics port."""
+        """Until the gateway says it can serve, every worker is in its group, and every other process shows its metrics.
+
+        A worker that lives and is not in its group yet takes over nothing, and its joining makes every area of its domain stand still
+        for a moment: better before the first request than after it.
+        """
         deadline = time.monotonic() + READY_S_MAX
         async with httpx.AsyncClient(timeout=2, trust_env=False) as client:
-            waiting = {"gateway": f"{self.url}/readyz"}
-            waiting |= {n: f"http://127.0.0.1:{port}/metrics" for n, port in self.metrics_ports.items() if n != "gateway"}
+            waiting = set(self.metrics_ports)
             while waiting:
                 self.tick()
-                for name, url in list(waiting.items()):
-                    try:
-                        ready = (await client.get(url)).status_code == 200
-                    except httpx.HTTPError:
-                        ready = False
-                    if ready:
-                        del waiting[name]
-                broken = [name for name in waiting if self.supervisor.running[name].restarts >= RESTARTS_MAX]
+                for name in sorted(waiting):
+                    if await self._ready(client, name):
+                        waiting.remove(name)
+                broken = [name for name in sorted(waiting) if self.supervisor.running[name].restarts >= RESTARTS_MAX]
                 if broken:
                     raise NotReady(f"ended {RESTARTS_MAX} times while it was waited for: {self._last_words(broken)}")
                 if waiting and time.monotonic() > deadline:
-                    raise NotReady(f"not ready after {READY_S_MAX:.0f} s: {self._last_words(list(waiting))}")
+                    raise NotReady(f"not ready after {READY_S_MAX:.0f} s: {self._last_words(sorted(waiting))}")
                 await asyncio.sleep(0.1)
+
+    async def _ready(self, client: httpx.AsyncClient, name: str) -> bool:
+        gateway, worker = name == "gateway", name.startswith("worker-")
+        try:
+            answer = await client.get(f"{self.url}/readyz" if gateway else f"http://127.0.0.1:{self.metrics_ports[name]}/metrics")
+        except httpx.HTTPError:
+            return False
+        return answer.status_code == 200 and (not worker or in_group(answer.text))
 
     def _last_words(self, names: list[str]) -> str:
         """Of each of these processes: how often it was started again, where its log is, and how that ends."""

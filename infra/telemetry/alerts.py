@@ -7,6 +7,7 @@ scrape of it, is gone.
 import json
 from dataclasses import dataclass
 
+from infra.telemetry.metrics import IN_GROUP
 from schemas.alarms import AlarmKind
 from streams.auditor.heartbeats import SILENT_S_MAX
 
@@ -83,6 +84,13 @@ RULES = (
         "Drills of {{ $labels.domain }} take longer than 5 s from way in to decision",
     ),
     Rule("LaoxiaoEventsLag", "laoxiao_events_lag_records > 0", 1, SOON, "Partition {{ $labels.partition }} is behind for a minute"),
+    Rule(
+        "LaoxiaoWorkerOutsideGroup",
+        f"{IN_GROUP} == 0",
+        2,
+        LATER,
+        "A worker of {{ $labels.domain }} is not in its group: it decides nothing and takes over nothing",
+    ),
     Rule("LaoxiaoProcessAlarm", "increase(laoxiao_alarms_total[5m]) > 0", 0, SOON, "{{ $labels.domain }}: {{ $labels.alarm }}"),
     Rule("LaoxiaoRowsBehind", "laoxiao_projector_lag_records > 0", 5, LATER, "The rows of {{ $labels.domain }} are behind the journal"),
 )

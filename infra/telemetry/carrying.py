@@ -1,10 +1,18 @@
 """`streams.metrics.Metrics` on prometheus-client: what workers and reactors report, as the series of `infra.telemetry.metrics`."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
-from infra.telemetry.metrics import Metrics
+from infra.telemetry.metrics import IN_GROUP, Metrics
 from schemas.topics import DOMAINS
+
+_INSIDE = re.compile(rf'^{IN_GROUP}{{domain="\w+"}} 1\.0$', re.MULTILINE)
+
+
+def in_group(scraped: str) -> bool:
+    """Whether a worker that shows these metrics is in its consumer group, able to take over at once what another one loses."""
+    return _INSIDE.search(scraped) is not None
 
 
 class CarryingMetrics:
@@ -83,6 +91,10 @@ class CarryingMetrics:
         for name in ("laoxiao_events_lag_records", "laoxiao_in_flight_records"):
             self._named(name).remove(domain=domain, partition=str(partition))
         self._show_gauges(domain, self._gauges.get(domain, {}).pop(partition, {}))
+
+    def in_group(self, domain: str, inside: bool) -> None:
+        """The worker is in its group, or outside."""
+        self._named(IN_GROUP).labels(domain=domain).set(int(inside))
 
     def recovered(self, domain: str, seconds: float, records: int) -> None:
         """A partition was rebuilt."""

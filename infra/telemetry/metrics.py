@@ -24,6 +24,8 @@ from schemas.topics import DOMAINS
 from streams.notifications.hearing import AUDIENCES
 
 OTHER = "other"
+IN_GROUP = "laoxiao_worker_in_group"
+"""Also by what a deployment knows that a worker is ready."""
 
 PARTITIONS_MAX = 256
 """Highest partition with a series of its own."""
@@ -148,6 +150,12 @@ DEFINITIONS: tuple[Definition, ...] = (
     Definition("laoxiao_events_lag_records", Kind.GAUGE, "Event records of an owned partition not answered yet", ("domain", "partition")),
     Definition("laoxiao_in_flight_records", Kind.GAUGE, "Journal records handed over and not durable yet", ("domain", "partition")),
     Definition("laoxiao_epochs_total", Kind.COUNTER, "Partitions opened by this process", ("domain",)),
+    Definition(
+        IN_GROUP,
+        Kind.GAUGE,
+        "1 while the worker is in its consumer group with an assignment, even an empty one; 0 in a rebalance",
+        ("domain",),
+    ),
     Definition("laoxiao_owned_partitions", Kind.GAUGE, "Partitions owned by this process", ("domain",)),
     Definition("laoxiao_recovery_seconds", Kind.HISTOGRAM, "How long a partition stood still while it was rebuilt", ("domain",)),
     Definition("laoxiao_recovered_records_total", Kind.COUNTER, "Journal records folded while rebuilding", ("domain",)),

@@ -7,7 +7,7 @@ import pytest
 from prometheus_client import generate_latest
 
 from agents.catalogue import DOMAINS as AGENTS
-from infra.telemetry.carrying import CarryingMetrics
+from infra.telemetry.carrying import CarryingMetrics, in_group
 from infra.telemetry.domain_labels import REASONS
 from infra.telemetry.metrics import DEFINITIONS, LABELS, Metrics
 from infra.telemetry.page import page
@@ -53,6 +53,7 @@ def test_what_the_carrying_reports_is_shown() -> None:
     carrying.gauges("meals", 0, {"open_cases": 3})
     carrying.gauges("meals", 1, {"open_cases": 4})
     carrying.lag("meals", 0, 7)
+    carrying.in_group("meals", inside=True)
     carrying.alarm("meals", "owner_failed")
     text = scraped(metrics)
     assert 'laoxiao_refused_total{domain="meals",reason="no_capacity"} 1.0' in text
@@ -60,8 +61,13 @@ def test_what_the_carrying_reports_is_shown() -> None:
     assert 'laoxiao_decision_seconds_sum{domain="meals"} 0.0' in text
     assert 'laoxiao_state{domain="meals",gauge="open_cases"} 7.0' in text
     assert 'laoxiao_events_lag_records{domain="meals",partition="0"} 7.0' in text
+    assert 'laoxiao_worker_in_group{domain="meals"} 1.0' in text
+    assert in_group(text)
     carrying.released("meals", 0)
+    carrying.in_group("meals", inside=False)
     text = scraped(metrics)
+    assert 'laoxiao_worker_in_group{domain="meals"} 0.0' in text
+    assert not in_group(text)
     assert 'laoxiao_state{domain="meals",gauge="open_cases"} 4.0' in text
     assert 'laoxiao_events_lag_records{domain="meals",partition="0"}' not in text
 

@@ -80,6 +80,7 @@ async def _run(deployment: Deployment, day: Day, console: Console, *, once: bool
         with _bar(console, day) as show:
             played = await play_day(play, show)
         console.print(f"  day played: {played.items_sent} events in {played.records_sent} records, {played.retries} sent again")
+        console.print("  workers rest while every invariant is checked on what really happened …")
         report = await verify(deployment, log)
         console.print(report.text())
         if once:

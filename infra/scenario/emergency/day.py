@@ -9,6 +9,7 @@ from typing import Any
 from infra.scenario.district import District, load_district
 from infra.scenario.emergency.desk import Desk
 from infra.scenario.emergency.field import Field
+from infra.scenario.emergency.handed import handed_calls_taken
 from infra.scenario.emergency.policy import policy_items
 from infra.scenario.emergency.rehearsal import Stage
 from infra.scenario.emergency.world import build_world, region
@@ -63,5 +64,5 @@ def _answer(task: Mapping[str, Any], _draw: Random) -> str | None:
     return None if task["kind"] in ENDED_BY_FACTS else RESULTS.get(task["kind"], "handled")
 
 
-SOURCE = DaySource(domain="emergency", items=_items, answer=_answer, area=region)
+SOURCE = DaySource(domain="emergency", items=_items, answer=_answer, area=region, follow=handed_calls_taken)
 """Named in `infra.scenario.sources`."""

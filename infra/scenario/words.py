@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from infra.scenario.population import Person
 
 SHANGHAI = timezone(timedelta(hours=8))
+SECOND_MS = 1_000
 MINUTE_MS = 60_000
 HOUR_MS = 60 * MINUTE_MS
 

@@ -180,15 +180,17 @@ class Deployment:
             waiting = set(self.metrics_ports)
             while waiting:
                 self.tick()
-                for name in sorted(waiting):
-                    if await self._ready(client, name):
-                        waiting.remove(name)
+                # All seen once, all are looked at again: a worker that joins puts the others outside for a moment.
+                waiting = await self._not_ready(client, waiting) or await self._not_ready(client, set(self.metrics_ports))
                 broken = [name for name in sorted(waiting) if self.supervisor.running[name].restarts >= RESTARTS_MAX]
                 if broken:
                     raise NotReady(f"ended {RESTARTS_MAX} times while it was waited for: {self._last_words(broken)}")
                 if waiting and time.monotonic() > deadline:
                     raise NotReady(f"not ready after {READY_S_MAX:.0f} s: {self._last_words(sorted(waiting))}")
                 await asyncio.sleep(0.1)
+
+    async def _not_ready(self, client: httpx.AsyncClient, names: set[str]) -> set[str]:
+        return {name for name in names if not await self._ready(client, name)}
 
     async def _ready(self, client: httpx.AsyncClient, name: str) -> bool:
         gateway, worker = name == "gateway", name.startswith("worker-")

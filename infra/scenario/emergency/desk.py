@@ -6,11 +6,10 @@ from typing import Any
 from infra.scenario.emergency.calls import Script, scripts
 from infra.scenario.emergency.rehearsal import Stage
 from infra.scenario.emergency.world import World
-from infra.scenario.words import HOUR_MS, MINUTE_MS, Sender
+from infra.scenario.words import HOUR_MS, MINUTE_MS, SECOND_MS, Sender
 from schemas import emergency_facts as facts
 from schemas.facts import Fact
 
-SECOND_MS = 1000
 ENDED_BY_MS = 3 * HOUR_MS
 """Whatever nobody could serve is ended by a human then: assumed."""
 

@@ -5,11 +5,10 @@ from typing import Any
 from infra.scenario.emergency.grid import along, crossing_near, way_m
 from infra.scenario.emergency.rehearsal import Stage
 from infra.scenario.emergency.world import SKILLS, SPEED_M_S, Unit, World
-from infra.scenario.words import HOUR_MS, MINUTE_MS, Sender
+from infra.scenario.words import HOUR_MS, MINUTE_MS, SECOND_MS, Sender
 from schemas import emergency_facts as facts
 from schemas.facts import Fact
 
-SECOND_MS = 1000
 PATROL_MS = 240_000
 """A mobile responder says where it is so often: positions count for 300 s."""
 MOVING_MS = 60_000

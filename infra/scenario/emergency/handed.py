@@ -7,11 +7,10 @@ from collections.abc import Iterator, Mapping
 from random import Random
 from typing import Any
 
-from infra.scenario.words import MINUTE_MS, Item, Sender, event
+from infra.scenario.words import MINUTE_MS, SECOND_MS, Item, Sender, event
 
 HANDED = "hnd:"
 """How `streams.handovers` begins the id of what it hands over. A call that somebody raises by hand on the page is left to them."""
-SECOND_MS = 1_000
 
 
 def handed_calls_taken(overview: Mapping[str, Any], seed: str, now_ms: int) -> Iterator[Item]:
@@ -34,7 +33,7 @@ def handed_calls_taken(overview: Mapping[str, Any], seed: str, now_ms: int) -> I
             ("called_back", called_back_ms, {"outcome": "rescued"}),
         )
         for kind, at_ms, data in steps:
-            event_id = f"{call_id.replace(':', '-')}-{kind}"[:64]
+            event_id = f"{call_id.replace(':', '-')}-{kind}"
             about = {"call_id": call_id} | data
             one = event(event_id, f"emergency.call.{kind}.v1", at_ms, area=incident["area"], sender=sender, data=about)
             yield Item(at_ms, f"handed_{kind}", incident["area"], one)
